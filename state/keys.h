@@ -1,0 +1,33 @@
+// The root key: 32 bytes that are never in state, plan or the stack's folder. HKDF gives what is used.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "engine/base/result.h"
+
+namespace plumb {
+
+// Where to look: the stack's `state.key`, else PLUMB_KEY, else $XDG_CONFIG_HOME/plumb/keys/<lineage>.key.
+struct KeySource {
+  std::optional<std::string> file;            // `state.key: {file: ...}`
+  std::optional<std::string> env;             // `state.key: {env: NAME}`
+  std::optional<std::string> passphrase_env;  // `state.key: {passphrase: ...}`: the variable that holds it
+  // The environment as the process got it (PLUMB_KEY, XDG_CONFIG_HOME, HOME and what `env` names); injected for tests.
+  std::map<std::string, std::string> environment;
+};
+
+// 32 bytes as hex or base64 text, in files and variables.
+// nullopt: there is no key there. An error: there is something, and it is no key, or its file is open to others.
+Result<std::optional<std::string>> find_root_key(const KeySource& source, const std::string& lineage);
+// Makes a key where find_root_key would look last (0600 in a 0700 directory). Returns the key and sets `where`.
+// An error when the source is explicit (file, env, passphrase) and empty, with what to do.
+Result<std::string> make_root_key(const KeySource& source, const std::string& lineage, std::string& where);
+
+std::string digest_key(const std::string& root);
+std::string sealing_key(const std::string& root);
+// Eight hex digits that name a key without telling it.
+std::string key_id(const std::string& root);
+
+}  // namespace plumb

@@ -48,8 +48,10 @@ struct Attribute {
   bool immutable = false;    // a change forces replacement
   bool local = false;        // stored, compared prior with desired, never drift
   bool unsettable =
-      false;           // optional and computed, yet may be planned back to unset (null) when it leaves configuration
-  bool power = false;  // gives power (superuser, privileges): must have a static default or be required
+      false;              // optional and computed, yet may be planned back to unset (null) when it leaves configuration
+  bool power = false;     // gives power (superuser, privileges): must have a static default or be required
+  std::string follows{};  // computed: worked out anew whenever that attribute changes, thus unknown in the plan of such
+                          // an update
   Comparison comparison = Comparison::exact;
   std::optional<Reference> reference{};
   std::string exactly_one_of{};  // attributes with the same group name: exactly one must be set

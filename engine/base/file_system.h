@@ -33,7 +33,7 @@ struct FileInfo {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  // nullopt when there is none.
+  // Follows links; nullopt when there is none.
   virtual Result<std::optional<FileInfo>> info(const std::string& path) = 0;
   // Refuses what is no regular file, and more than `limit` bytes.
   virtual Result<std::string> read(const std::string& path, std::uint64_t limit) = 0;
@@ -52,7 +52,8 @@ class FileSystem {
 
 FileSystem& real_file_system();
 
-// Temp file in the same directory, fsync, rename, fsync of the directory; the temp file goes when anything fails.
+// Temp file (`PATH.<random id>.tmp`), fsync, rename, fsync of the directory; the temp file goes when anything fails. A
+// killed process leaves it behind: whoever owns the directory removes such names.
 Result<void> replace_file(FileSystem& fs, const std::string& path, std::string_view bytes, std::uint32_t mode);
 
 }  // namespace plumb

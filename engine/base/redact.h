@@ -9,8 +9,9 @@ namespace plumb {
 
 // Knows secrets of 8 bytes or more, and hides them in raw, JSON-escaped, URL-encoded (both hex cases, `+` and `%20`),
 // base64 and base64url form (all three alignments), and line by line where a secret has several lines of 8 bytes or
-// more. Cost of a call is linear in the text, whatever the number of secrets (one automaton, rebuilt after additions).
-// Thread-safe.
+// more. Line breaks in base64 and any mix of JSON escapes are seen through; encodings of encodings are not, JSON in
+// JSON excepted. Cost of a call is linear in the text, whatever the number of secrets (automata, rebuilt after
+// additions; n additions with calls in between cost n log n). Thread-safe.
 class Redactor {
  public:
   Redactor();
@@ -19,7 +20,7 @@ class Redactor {
   Redactor& operator=(const Redactor&) = delete;
 
   void add(std::string_view secret);
-  // The text with every occurrence as `(sensitive)`.
+  // The text with every occurrence as `(sensitive)`; touching or overlapping ones are one.
   [[nodiscard]] std::string redact(std::string_view text) const;
 
  private:

@@ -22,18 +22,21 @@ inline tl::unexpected<Error> fail(std::string message, std::string next_step = {
   return fail(Error{std::move(message), std::move(next_step), pos, fault});
 }
 
-// `TRY(auto-free expression)`: the value, or return the error from the enclosing function.
-// A GNU statement expression; works for Result<void> too.
-#define PLUMB_TRY(...)                                                                      \
-  (__extension__({                                                                          \
-    auto&& plumb_result_ = (__VA_ARGS__);                                                   \
-    if (!plumb_result_.has_value()) return ::plumb::fail(std::move(plumb_result_).error()); \
-    std::forward<decltype(plumb_result_)>(plumb_result_).operator*();                       \
+// `PLUMB_TRY(expr)`: the value, or return the error from the enclosing function. A GNU statement expression; works for
+// Result<void> too, and inside of itself (each use has a name of its own, so that nothing is shadowed).
+#define PLUMB_TRY(...) PLUMB_TRY_AS(PLUMB_CONCAT(plumb_result_, __COUNTER__), __VA_ARGS__)
+#define PLUMB_TRY_AS(name, ...)                                           \
+  (__extension__({                                                        \
+    auto&& name = (__VA_ARGS__);                                          \
+    if (!name.has_value()) return ::plumb::fail(std::move(name).error()); \
+    std::forward<decltype(name)>(name).operator*();                       \
   }))
-#define PLUMB_CHECK(...)                                                \
-  do {                                                                  \
-    if (auto plumb_result_ = (__VA_ARGS__); !plumb_result_.has_value()) \
-      return ::plumb::fail(std::move(plumb_result_).error());           \
+#define PLUMB_CHECK(...) PLUMB_CHECK_AS(PLUMB_CONCAT(plumb_result_, __COUNTER__), __VA_ARGS__)
+#define PLUMB_CHECK_AS(name, ...)                                                                    \
+  do {                                                                                               \
+    if (auto name = (__VA_ARGS__); !name.has_value()) return ::plumb::fail(std::move(name).error()); \
   } while (false)
+#define PLUMB_CONCAT(a, b) PLUMB_CONCAT_NOW(a, b)
+#define PLUMB_CONCAT_NOW(a, b) a##b
 
 }  // namespace plumb

@@ -135,5 +135,7 @@ class ValueMap {
 std::optional<std::string> scalar_text(const Value& value);
 // Shortest text that reads back as the same double; whole ones without `.0`.
 std::string number_text(double number);
+// A total order over values: kinds in a fixed order, then content; marks do not count. Negative, zero or positive.
+int compare_values(const Value& a, const Value& b);
 
 }  // namespace plumb

@@ -25,6 +25,9 @@ Result<std::optional<std::string>> find_root_key(const KeySource& source, const 
 // An error when the source is explicit (file, env, passphrase) and empty, with what to do.
 Result<std::string> make_root_key(const KeySource& source, const std::string& lineage, std::string& where);
 
+// Where find_root_key looks, in words for people: a path, or a variable's name.
+std::string key_place(const KeySource& source, const std::string& lineage);
+
 std::string digest_key(const std::string& root);
 std::string sealing_key(const std::string& root);
 // Eight hex digits that name a key without telling it.

@@ -1,0 +1,259 @@
+#include "engine/lua/interpreter.h"
+
+#include <charconv>
+#include <deque>
+#include <unordered_map>
+
+#include "engine/base/text.h"
+#include "engine/lua/lexer.h"
+#include "engine/lua/proxy.h"
+#include "engine/lua/sandbox.h"
+
+namespace plumb {
+namespace {
+
+// Chunks carry this name, so that the place in a message can be told from its words.
+constexpr const char* chunk_name = "=\x01";
+constexpr char chunk_mark = '\x01';
+
+struct PlainMessage {
+  std::string text;
+  std::uint32_t line = 0;  // of the first place it named
+};
+
+// Takes every `\x01:12: ` out.
+PlainMessage plain(std::string_view message) {
+  PlainMessage made;
+  for (std::size_t i = 0; i < message.size();) {
+    if (message[i] == chunk_mark && i + 1 < message.size() && message[i + 1] == ':') {
+      std::uint32_t line = 0;
+      const char* end = message.data() + message.size();
+      const auto read = std::from_chars(message.data() + i + 2, end, line);
+      const char* rest = read.ptr;
+      if (read.ec == std::errc() && rest < end && *rest == ':') {
+        if (made.line == 0) made.line = line;
+        i = static_cast<std::size_t>(rest - message.data()) + 1;
+        if (i < message.size() && message[i] == ' ') ++i;
+        continue;
+      }
+    }
+    made.text += message[i++];
+  }
+  return made;
+}
+
+// An expression is one value: Lua itself would take `a, b` and drop the b.
+std::optional<Token> second_value(std::string_view text) {
+  Lexer lexer(text);
+  Nesting nesting;
+  while (true) {
+    const Token token = lexer.next();
+    if (token.kind == TokenKind::end || token.kind == TokenKind::bad) return std::nullopt;
+    if (nesting.depth <= 0 && (token.is(",") || token.is(";"))) return token;
+    nesting.take(token);
+  }
+}
+
+std::string advice(std::string_view text) {
+  Lexer lexer(text);
+  Token before;
+  while (true) {
+    const Token token = lexer.next();
+    if (token.kind == TokenKind::end) break;
+    if (token.kind == TokenKind::bad) return "a string or a comment has no end";
+    if (token.is("!")) return "Lua writes \"~=\" for \"not equal\" and \"not x\" for \"!x\"";
+    if (token.is("?")) return "Lua writes \"condition and a or b\"";
+    if (token.is("&") && before.is("&")) return "Lua writes \"and\"";
+    if (token.is("|") && before.is("|")) return "Lua writes \"or\"";
+    before = token;
+  }
+  return "an expression is one Lua 5.4 expression";
+}
+
+// The place of what the message says it is near to, on the first line; later lines are counted from their own start.
+SourcePos place(const SourcePos& pos, std::string_view text, const PlainMessage& message) {
+  SourcePos at = pos;
+  if (message.line > 1) {
+    at.line += message.line - 1;
+    at.column = 1;
+    return at;
+  }
+  const std::size_t near = message.text.rfind("near '");
+  if (near == std::string::npos || message.text.size() < near + 8) return at;
+  const std::string_view token(message.text.data() + near + 6, message.text.size() - near - 7);
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const std::size_t found = line.find(token);
+  if (found != std::string_view::npos && line.find(token, found + 1) == std::string_view::npos) {
+    at.column += static_cast<std::uint32_t>(found);
+  }
+  return at;
+}
+
+}  // namespace
+
+struct Interpreter::Impl {
+  struct Expression {
+    std::string text;
+    References references;
+  };
+  lua::Run run;
+  lua_State* L = nullptr;
+  std::deque<Expression> expressions;
+  std::unordered_map<std::string_view, ExpressionId> by_text;  // views into `expressions`
+
+  Evaluation finish(int status);
+  Error failure();
+};
+
+namespace {
+
+using lua::Run;
+using lua::Stop;
+
+// Stack: environment, chunks (see open).
+constexpr int environment_index = 1;
+constexpr int chunks_index = 2;
+
+// Argument: the chunk.
+int evaluate_chunk(lua_State* L) {
+  lua_call(L, 0, 1);
+  Run& run = lua::run_of(L);
+  run.result = lua::to_value(L, -1);
+  if (run.result.is_unknown()) lua::stop(L, Stop::unknown, run.result.sensitive());
+  if (run.result.is_unavailable()) lua::stop(L, Stop::unavailable, true);
+  return 0;
+}
+
+int open(lua_State* L) {
+  lua::open_sandbox(L);
+  return 1;
+}
+
+Error limit_error(Stop why, const InterpreterLimits& limits) {
+  if (why == Stop::memory) {
+    return {"the expression needs more than " + std::to_string(limits.memory_bytes >> 20) + " MiB of memory",
+            "build less text or smaller tables in one expression"};
+  }
+  return {"the expression does not end within " + std::to_string(limits.instructions) + " steps",
+          "look for an endless loop, or split the work over several locals"};
+}
+
+}  // namespace
+
+Interpreter::Interpreter(std::vector<std::string> scope_names, InterpreterLimits limits)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->run.scope = std::move(scope_names);
+  impl_->run.limits = limits;
+  lua_State* L = lua_newstate(&lua::allocate, &impl_->run.memory);
+  impl_->L = L;
+  if (L == nullptr) std::abort();  // no memory at start
+  *static_cast<Run**>(lua_getextraspace(L)) = &impl_->run;
+  lua_pushcfunction(L, &open);
+  lua_call(L, 0, 1);
+  lua_newtable(L);
+}
+
+Interpreter::~Interpreter() { lua_close(impl_->L); }
+
+Result<ExpressionId> Interpreter::compile(std::string_view text, const SourcePos& pos) {
+  if (const auto known = impl_->by_text.find(text); known != impl_->by_text.end()) return known->second;
+  lua_State* L = impl_->L;
+  if (Lexer(text).next().kind == TokenKind::end) {
+    return fail("expression: there is nothing between ${ and }", "write an expression, or $${ for a literal ${", pos);
+  }
+  if (const auto second = second_value(text)) {
+    const PlainMessage message{"unexpected symbol near '" + std::string(second->text) + "'", 1};
+    return fail("expression: " + message.text, "an expression is one value", place(pos, text, message));
+  }
+  const std::string source = "return " + rewrite_forms(text);
+  if (luaL_loadbufferx(L, source.data(), source.size(), chunk_name, "t") != LUA_OK) {
+    const PlainMessage message = plain(lua::text_at(L, -1));
+    lua_settop(L, chunks_index);
+    return fail("expression: " + printable(message.text), advice(text), place(pos, text, message));
+  }
+  const auto id = static_cast<ExpressionId>(impl_->expressions.size());
+  lua_rawseti(L, chunks_index, static_cast<lua_Integer>(id) + 1);
+  impl_->expressions.push_back({std::string(text), references(text, impl_->run.scope)});
+  impl_->by_text.emplace(impl_->expressions.back().text, id);
+  return id;
+}
+
+const References& Interpreter::references_of(ExpressionId id) const { return impl_->expressions[id].references; }
+
+Error Interpreter::Impl::failure() {
+  Error error;
+  if (const lua::Proxy* proxy = lua::proxy_at(L, -1); proxy != nullptr && proxy->tag == lua::Tag::error) {
+    return static_cast<const lua::ErrorProxy*>(proxy)->error;
+  }
+  if (lua_type(L, -1) == LUA_TSTRING) {
+    auto [text, line] = plain(lua::text_at(L, -1));
+    error.message = printable(text.substr(0, 2000));
+    error.pos.line = line;
+  } else {
+    error.message = std::string("the expression failed with a ") + lua::kind_at(L, -1) + " in place of a message";
+  }
+  if (run.user_error && run.sensitive) {
+    error.message = "the expression failed; its message is withheld because it read a sensitive value";
+  }
+  error.next_step = "correct the expression";
+  return error;
+}
+
+Evaluation Interpreter::Impl::finish(int status) {
+  Evaluation made;
+  made.used_nonsensitive = run.used_nonsensitive;
+  if (status == LUA_ERRMEM && run.stop == Stop::none) run.stop = run.memory.churned ? Stop::steps : Stop::memory;
+  switch (run.stop) {
+    case Stop::none:
+      break;
+    case Stop::unknown:
+      made.value = Value::unknown().with_sensitive(run.sensitive || run.stop_sensitive);
+      return made;
+    case Stop::unavailable:
+      made.value = Value::unavailable();
+      return made;
+    case Stop::demand:
+      made.status = Evaluation::Status::demand;
+      return made;
+    case Stop::error:
+      made.status = Evaluation::Status::error;
+      made.error = std::move(run.stop_error);
+      return made;
+    case Stop::steps:
+    case Stop::memory:
+      made.status = Evaluation::Status::error;
+      made.error = limit_error(run.stop, run.limits);
+      return made;
+  }
+  if (status != LUA_OK) {
+    made.status = Evaluation::Status::error;
+    made.error = failure();
+    return made;
+  }
+  made.value = run.sensitive ? run.result.with_sensitive() : std::move(run.result);
+  run.result = Value();
+  return made;
+}
+
+Evaluation Interpreter::evaluate(ExpressionId id, ExpressionHost& host) {
+  lua_State* L = impl_->L;
+  Run& run = impl_->run;
+  lua_settop(L, chunks_index);
+  lua_pushcfunction(L, &lua::guarded<&evaluate_chunk>);
+  lua_rawgeti(L, chunks_index, static_cast<lua_Integer>(id) + 1);
+  // Whatever the last evaluation did to its own `_ENV` is gone.
+  lua_pushvalue(L, environment_index);
+  lua_setupvalue(L, -2, 1);
+  run.begin(host, impl_->expressions[id].text);
+  lua_sethook(L, &lua::count_hook, LUA_MASKCOUNT, lua::hook_interval);
+  const int status = lua_pcall(L, 1, 0, 0);
+  const std::size_t used = run.memory.churn + run.memory.values;
+  run.end();
+  lua_sethook(L, nullptr, 0, 0);
+  Evaluation made = impl_->finish(status);
+  lua_settop(L, chunks_index);
+  if (used > (32U << 20)) lua_gc(L, LUA_GCCOLLECT);
+  return made;
+}
+
+}  // namespace plumb

@@ -99,7 +99,9 @@ Result<Value> place(const Value& root, std::span<Placed*> items, std::size_t dep
       const auto* index = std::get_if<std::int64_t>(&step);
       if (index == nullptr || *index < 0 || static_cast<std::size_t>(*index) >= list.size()) return fail(kWrongPlace);
       auto& slot = list[static_cast<std::size_t>(*index)];
-      slot = PLUMB_TRY(place(slot, group, depth + 1));
+      auto filled = place(slot, group, depth + 1);
+      if (!filled) return filled;
+      slot = std::move(*filled);
     }
     return Value(std::move(list));
   }
@@ -109,7 +111,9 @@ Result<Value> place(const Value& root, std::span<Placed*> items, std::size_t dep
     const auto* name = std::get_if<std::string>(&step);
     if (name == nullptr) return fail(kWrongPlace);
     const Value* there = root.find(*name);
-    entries.emplace_back(*name, PLUMB_TRY(place(there != nullptr ? *there : Value(), group, depth + 1)));
+    auto filled = place(there != nullptr ? *there : Value(), group, depth + 1);
+    if (!filled) return filled;
+    entries.emplace_back(*name, std::move(*filled));
   }
   return Value(ValueMap::from(std::move(entries)));
 }
@@ -140,10 +144,9 @@ Result<Value> read_marked(const Value& open, const Value& sealed, const Sealing:
   std::vector<Placed> items;
   for (const auto& [path, text] : sealed.as_map()) {
     if (!text.is_string()) return fail("`sealed` must hold texts");
-    Placed item;
-    if (!path.empty()) item.path = PLUMB_TRY(Path::parse(path));
-    item.value = PLUMB_TRY(sealing.value_of(owner, path, text.as_string()));
-    items.push_back(std::move(item));
+    auto value = sealing.value_of(owner, path, text.as_string());
+    if (!value) return value;
+    items.push_back({path.empty() ? Path() : PLUMB_TRY(Path::parse(path)), std::move(*value)});
   }
   if (items.empty()) return open;
   std::vector<Placed*> all;

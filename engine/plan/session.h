@@ -23,9 +23,8 @@ class Redactor;
 
 enum class PlanMode : std::uint8_t {
   normal,
-  destroy,     // everything in state goes
-  validate,    // no server and no state: every read is unknown
-  state_only,  // outputs and console: values from state, no server
+  destroy,   // everything in state goes
+  validate,  // no server and no state: every read is unknown
 };
 enum class Refresh : std::uint8_t { full, changed, none };
 
@@ -73,6 +72,13 @@ class Session {
   // What the server said of it in this plan, and the server id; for `accept` and `import`. nullopt: not read or absent.
   [[nodiscard]] std::optional<ReadResult> live_of(const Address& instance) const;
 
+  // Looks one object up, for `plumb import`; connects the provider of the resource. Instead of plan().
+  Result<ReadResult> read_one(const Address& instance, const Value& identity);
+  // The record of an object that was found so; dependencies come with the next apply.
+  Result<InstanceRecord> imported_record(const Address& instance, State& state, const ReadResult& found);
+  // The record with what the server says as prior, for `plumb accept`, after plan(). nullopt: nothing was read.
+  [[nodiscard]] std::optional<InstanceRecord> accepted_record(const Address& instance) const;
+
   // --- for apply; all on the owner's thread ---
 
   // The desired attributes of a create, update or adopt step, with everything upstream known. An error places itself.
@@ -82,9 +88,11 @@ class Session {
   Result<Provider*> provider(const Step& step);
   [[nodiscard]] const ProviderKind& kind(const Step& step) const;
   // The live value and server id that the step was planned against.
-  [[nodiscard]] const ReadResult& live(const Step& step) const;
+  [[nodiscard]] ReadResult live(const Step& step) const;
   // What the plan promises, with unknown leaves.
-  [[nodiscard]] const Value& planned(const Step& step) const;
+  [[nodiscard]] Value planned(const Step& step) const;
+  // What state knew of it before the plan; nullptr when nothing.
+  [[nodiscard]] const InstanceRecord* record(const Step& step) const;
   // Puts the result of a finished step where readers see it.
   void publish(const Step& step, Value attributes);
   // The record of an instance after its step: address, provider, identity, managed paths, digests, dependencies, flags.

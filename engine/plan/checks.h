@@ -1,0 +1,24 @@
+// Static checks of a stack: attributes against schemas, names in expressions against what exists. Internal to plan/.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/plan/world.h"
+
+namespace plumb {
+
+// Names that do not exist, values where only the server may speak, required ones that are missing, literals where a
+// secret belongs.
+void check_attributes(World& world, const std::vector<AttributeEntry>& entries, const std::vector<Attribute>& schema,
+                      const std::string& what, const SourcePos& pos, bool provider);
+// Compiles every expression and checks the chains it names.
+void check_expressions(World& world);
+// State behind a provider block that is gone.
+void check_state_providers(World& world);
+// --target and --replace name something.
+void check_selection(World& world);
+
+std::string join_words(const std::vector<std::string>& words);
+
+}  // namespace plumb

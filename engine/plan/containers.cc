@@ -1,0 +1,109 @@
+// Containers: what an instance is inside of, found by identity; and what a container's new name does to it.
+#include <algorithm>
+
+#include "engine/plan/settle.h"
+
+namespace plumb {
+
+namespace {
+
+// The container's identity, taken from our attributes; nullopt when one of them is null or not known.
+std::optional<Value> container_identity(const Container& container, const Value& attributes) {
+  ValueMap identity;
+  for (const auto& [theirs, ours] : container.identity) {
+    const Value value = attributes.get(ours);
+    if (value.is_null() || !value.fully_known()) return std::nullopt;
+    identity.set(theirs, value);
+  }
+  return Value(std::move(identity));
+}
+
+const TypeSchema* container_type(const World& world, const InstanceNode& instance, const Container& container) {
+  return world.providers[instance.provider].kind->schema().find(container.type);
+}
+
+std::optional<std::string> container_key(const World& world, const InstanceNode& instance, const Container& container,
+                                         const Value& attributes) {
+  const TypeSchema* type = container_type(world, instance, container);
+  const auto identity = container_identity(container, attributes);
+  if (type == nullptr || !identity) return std::nullopt;
+  const auto key = identity_key(*type, identity_of(*type, *identity));
+  if (!key) return std::nullopt;
+  return world.scoped_identity(instance.provider, *type, *key);
+}
+
+// Old and new value of each of our attributes that name a renamed container.
+struct Rename {
+  std::string attribute;
+  Value before;
+  Value after;
+};
+
+std::vector<Rename> renames_of(const World& world, const InstanceNode& instance) {
+  std::vector<Rename> out;
+  if (instance.record == nullptr) return out;
+  for (const Container& container : instance.type->containers) {
+    const auto key = container_key(world, instance, container, instance.record->identity);
+    if (!key) continue;
+    const auto record = world.record_by_identity.find(*key);
+    if (record == world.record_by_identity.end()) continue;
+    const auto seen = world.records_seen.find(record->second);
+    if (seen == world.records_seen.end()) continue;
+    const InstanceNode& holder = world.instances[seen->second];
+    if (!holder.identity_key || holder.action == Action::replace) continue;
+    for (const auto& [theirs, ours] : container.identity) {
+      const Value before = record->second->identity.get(theirs);
+      const Value after = holder.identity.get(theirs);
+      if (!(before == after) && after.fully_known()) out.push_back({ours, before, after});
+    }
+  }
+  return out;
+}
+
+Value renamed(Value attributes, const std::vector<Rename>& renames) {
+  if (!attributes.is_map()) return attributes;
+  ValueMap map = attributes.as_map();
+  for (const Rename& rename : renames) {
+    const Value* value = map.find(rename.attribute);
+    if (value != nullptr && *value == rename.before) map.set(rename.attribute, rename.after);
+  }
+  return Value(std::move(map));
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> container_of(const World& world, const InstanceNode& instance, const Container& container,
+                                          const Value& attributes) {
+  const auto key = container_key(world, instance, container, attributes);
+  if (!key) return std::nullopt;
+  const auto it = world.instance_by_identity.find(*key);
+  if (it == world.instance_by_identity.end()) return std::nullopt;
+  return it->second;
+}
+
+Value identity_after_renames(const World& world, const InstanceNode& instance) {
+  return renamed(instance.record->identity, renames_of(world, instance));
+}
+
+bool moves_identity(const InstanceNode& instance) {
+  if (instance.record == nullptr || instance.type->identity.empty()) return false;
+  const auto before = identity_key(*instance.type, instance.record->identity);
+  return instance.identity_key && before != instance.identity_key;
+}
+
+bool new_identity_ready(World& world, std::uint32_t index) {
+  InstanceNode& instance = world.instances[index];
+  if (!instance.live_known || instance.live.status != ReadResult::Status::present || instance.record == nullptr)
+    return true;
+  const std::vector<Rename> renames = renames_of(world, instance);
+  if (!renames.empty()) instance.live.value = renamed(std::move(instance.live.value), renames);
+  const auto live_key = identity_key(*instance.type, identity_of(*instance.type, instance.live.value));
+  if (!instance.identity_key || live_key == instance.identity_key || instance.taken_known) return true;
+  // A name inside something that is renamed as well cannot be taken under a name that does not exist yet.
+  if (!renames.empty()) return true;
+  world.pending[{instance.provider, instance.type}].push_back({index, ReadKey{instance.identity, {}}, true});
+  world.work.hold();
+  return false;
+}
+
+}  // namespace plumb

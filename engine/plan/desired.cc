@@ -1,0 +1,210 @@
+// Desired: what configuration says of one instance, typed and canonical, and the identity it gives.
+#include <algorithm>
+
+#include "engine/plan/world.h"
+
+namespace plumb {
+
+namespace {
+
+const AttributeEntry* entry_of(const ResourceBlock& block, std::string_view name) {
+  for (const AttributeEntry& entry : block.attributes) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+Evaluated evaluate_attribute(World& world, EvalScope& scope, const InstanceNode& instance, const AttributeEntry& entry,
+                             Value& out) {
+  const Attribute* attribute = instance.type->find(entry.name);
+  if (attribute == nullptr) return Evaluated::failed;  // reported before
+  Value value;
+  const Evaluated status =
+      evaluate_typed(world, scope, entry.value, *attribute->type, instance.address.str() + ": " + entry.name, value);
+  if (status != Evaluated::done) return status;
+  if (value.fully_known() && !value.is_null()) {
+    auto spelled = canonical(value, *attribute);
+    if (!spelled.has_value()) {
+      world.diagnostics->add(
+          std::move(spelled).error().in(instance.address.str() + ": " + entry.name).at(entry.value.pos));
+      return Evaluated::failed;
+    }
+    value = value.any_sensitive() && !spelled->any_sensitive() ? spelled->with_sensitive() : std::move(spelled).value();
+  }
+  if (attribute->sensitive && !value.is_null()) value = value.with_sensitive();
+  if (value.is_null() && attribute->required) {
+    world.diagnostics->error(instance.address.str() + " needs `" + entry.name + "`, and it is null", "give it a value",
+                             entry.pos);
+    return Evaluated::failed;
+  }
+  out = std::move(value);
+  return Evaluated::done;
+}
+
+Evaluated evaluate_flag(World& world, EvalScope& scope, const std::optional<Tree>& tree, const std::string& what,
+                        bool fallback, bool& out) {
+  out = fallback;
+  if (!tree) return Evaluated::done;
+  Value value;
+  const Evaluated status = evaluate_typed(world, scope, *tree, *bool_type(), what, value);
+  if (status != Evaluated::done) return status;
+  if (!value.fully_known()) {
+    world.diagnostics->error(what + " is known only after apply", "decide by something that plan knows", tree->pos);
+    return Evaluated::failed;
+  }
+  if (value.is_bool()) out = value.as_bool();
+  return Evaluated::done;
+}
+
+Evaluated evaluate_ignore(World& world, EvalScope& scope, const ResourceBlock& block, Lifecycle& out) {
+  if (!block.lifecycle.ignore_changes) return Evaluated::done;
+  const Tree& tree = *block.lifecycle.ignore_changes;
+  static const TypePtr type = list_type(string_type());
+  const std::string what = block.address.str() + ": lifecycle.ignore_changes";
+  Value value;
+  const Evaluated status = evaluate_typed(world, scope, tree, *type, what, value);
+  if (status != Evaluated::done) return status;
+  if (!value.is_list()) return Evaluated::done;
+  for (std::size_t i = 0; i < value.as_list().size(); ++i) {
+    const Value& item = value.as_list()[i];
+    if (!item.is_string()) continue;
+    auto path = Path::parse(item.as_string());
+    if (!path.has_value()) {
+      world.diagnostics->add(
+          std::move(path).error().in(what).at(position_at(tree, Path() / static_cast<std::int64_t>(i))));
+      return Evaluated::failed;
+    }
+    out.ignore.push_back(std::move(path).value());
+  }
+  return Evaluated::done;
+}
+
+Evaluated evaluate_lifecycle(World& world, EvalScope& scope, const InstanceNode& instance, const ResourceBlock& block,
+                             Lifecycle& out) {
+  const std::string prefix = instance.address.str() + ": lifecycle.";
+  const LifecycleBlock& from = block.lifecycle;
+  Evaluated worst = evaluate_flag(world, scope, from.prevent_destroy, prefix + "prevent_destroy",
+                                  instance.type->holds_data, out.prevent_destroy);
+  if (worst != Evaluated::failed) {
+    const Evaluated status = evaluate_flag(world, scope, from.retain, prefix + "retain", false, out.retain);
+    if (status != Evaluated::done) worst = status;
+  }
+  if (worst != Evaluated::failed) {
+    const Evaluated status = evaluate_ignore(world, scope, block, out);
+    if (status != Evaluated::done) worst = status;
+  }
+  if (worst != Evaluated::done || !from.adopt) return worst;
+  Value value;
+  static const TypePtr type = enum_type({"never", "always"});
+  const Evaluated status = evaluate_typed(world, scope, *from.adopt, *type, prefix + "adopt", value);
+  out.adopt_always = value.is_string() && value.as_string() == "always";
+  return status;
+}
+
+bool run_checks(World& world, const InstanceNode& instance, const ResourceBlock& block, const Value& desired) {
+  const auto errors = world.resources[instance.resource].kind->check(*instance.type, desired);
+  for (const TypeError& error : errors) {
+    const AttributeEntry* entry = entry_of(block, error.path.root());
+    SourcePos pos = block.pos;
+    if (entry != nullptr)
+      pos = position_at(entry->value,
+                        Path(std::vector<PathStep>(error.path.steps().begin() + 1, error.path.steps().end())));
+    world.diagnostics->error(
+        instance.address.str() + ": " + (error.path.empty() ? error.message : error.path.str() + ": " + error.message),
+        error.next_step, pos);
+  }
+  return errors.empty();
+}
+
+// Identity parts that nobody wrote come from the connection; without one they are unknown.
+Value complete(const World& world, const InstanceNode& instance, Value desired) {
+  const TypeSchema& type = *instance.type;
+  const ProviderNode& provider = world.providers[instance.provider];
+  const bool ready = provider.status == ProviderNode::Status::ready;
+  if (ready) return provider.provider->complete(type, std::move(desired));
+  ValueMap map = desired.as_map();
+  for (const IdentityPart& part : type.identity) {
+    const Value* value = map.find(part.attribute);
+    if (part.defaulted && (value == nullptr || value->is_null())) map.set(part.attribute, Value::unknown());
+  }
+  return Value(std::move(map));
+}
+
+}  // namespace
+
+Desired evaluate_desired(World& world, std::uint32_t index) {
+  InstanceNode& instance = world.instances[index];
+  const ResourceNode& resource = world.resources[instance.resource];
+  const ResourceBlock& block = *resource.block;
+  if (!world.applying && !hints_ready(world, instance.node, resource.hints)) return Desired::wait;
+
+  EvalScope scope{instance.node, &instance, {}, false};
+  bool wait = false, failed = false;
+  std::vector<ValueMap::Entry> entries;
+  entries.reserve(block.attributes.size());
+  for (const AttributeEntry& entry : block.attributes) {
+    Value value;
+    const Evaluated status = evaluate_attribute(world, scope, instance, entry, value);
+    wait = wait || status == Evaluated::wait;
+    failed = failed || status == Evaluated::failed;
+    if (status == Evaluated::done && !value.is_null()) entries.emplace_back(entry.name, std::move(value));
+  }
+  Lifecycle lifecycle;
+  const Evaluated status = evaluate_lifecycle(world, scope, instance, block, lifecycle);
+  if (failed || status == Evaluated::failed) return Desired::failed;
+  if (wait || status == Evaluated::wait) return Desired::wait;
+
+  instance.lifecycle = std::move(lifecycle);
+  instance.desired = complete(world, instance, Value(ValueMap::from(std::move(entries))));
+  world.tell_redactor(instance.desired);
+  if (world.applying) return Desired::done;
+  if (!run_checks(world, instance, block, instance.desired)) return Desired::failed;
+  scope.reads.push_back(resource.node);
+  scope.reads.push_back(world.providers[instance.provider].node);
+  for (const std::uint32_t r : resource.depends_on) {
+    if (world.work.done(world.resources[r].whole) || !world.resources[r].keyed()) {
+      scope.reads.push_back(hint_node(world, {Hint::Kind::resource, r, {}}));
+    }
+  }
+  if (!store_reads(world, scope, resource.hints, block.pos)) return Desired::failed;
+  instance.identity = identity_of(*instance.type, instance.desired);
+  instance.identity_key = identity_key(*instance.type, instance.identity);
+  return Desired::done;
+}
+
+bool register_identity(World& world, std::uint32_t index) {
+  const InstanceNode& instance = world.instances[index];
+  const TypeSchema& type = *instance.type;
+  if (type.identity.empty()) return true;
+  const SourcePos pos = world.resources[instance.resource].block->pos;
+  if (instance.identity.any_sensitive()) {
+    world.diagnostics->error(instance.address.str() + ": its identity is a secret, and would be shown",
+                             "name it by something that is not secret", pos);
+    return false;
+  }
+  if (!instance.identity_key) return true;
+  const auto refuse = [&](std::uint32_t other_index, const std::string& what, const std::string& next) {
+    const InstanceNode& other = world.instances[other_index];
+    Diagnostic diagnostic{Severity::error, instance.address.str() + " and " + other.address.str() + " " + what, next,
+                          pos};
+    diagnostic.related.emplace_back(world.resources[other.resource].block->pos, "the other is here");
+    world.diagnostics->add(std::move(diagnostic));
+    return false;
+  };
+  const auto [it, added] =
+      world.instance_by_identity.emplace(world.scoped_identity(instance.provider, type, *instance.identity_key), index);
+  if (!added && it->second != index) {
+    return refuse(it->second, "are the same " + type.name + ": " + identity_text(type, instance.identity),
+                  "remove one, or give it another name");
+  }
+  const ProviderKind& kind = *world.resources[instance.resource].kind;
+  for (const std::string& claim : kind.claims(type, instance.desired)) {
+    const auto [taken, first] = world.claims.emplace(world.scoped_identity(instance.provider, type, claim), index);
+    if (!first && taken->second != index) {
+      return refuse(taken->second, "overlap: both say " + claim, "keep it in one of them");
+    }
+  }
+  return true;
+}
+
+}  // namespace plumb

@@ -1,0 +1,37 @@
+// What expressions read: the world behind Lua's proxies. Internal to plan/.
+#pragma once
+
+#include "engine/plan/world.h"
+
+namespace plumb {
+
+// Lives for one evaluation. Notes every node that is read; a read of something that is not ready demands it.
+class WorldHost final : public ExpressionHost {
+ public:
+  WorldHost(World& world, EvalScope& scope) : world_(world), scope_(scope) {}
+
+  Access root(std::string_view name) override;
+  Access member(ObjectRef object, std::string_view key) override;
+  std::variant<std::vector<std::string>, Demand, Error> keys(ObjectRef object) override;
+  Access whole(ObjectRef object) override;
+
+  // Reads a chain of literal names without Lua; the same result, cheaper.
+  Access chain(const ReferenceChain& chain);
+
+ private:
+  enum Kind : std::uint32_t { kVar = 1, kLocals, kEach, kProvider, kType, kResource, kInstance };
+
+  Access variable(std::string_view name);
+  Access local(std::string_view name);
+  Access resource_by_name(std::uint32_t type_index, std::string_view name);
+  Access instance_by_key(ResourceNode& resource, std::string_view key);
+  Access attribute(InstanceNode& instance, std::string_view name);
+  // Notes the read; false when it must be made ready first.
+  bool read(NodeId node);
+  std::optional<Error> expanded(ResourceNode& resource, bool& ready);
+
+  World& world_;
+  EvalScope& scope_;
+};
+
+}  // namespace plumb

@@ -1,0 +1,316 @@
+// Order: steps and edges, fixed in plan (the rules are in engine/DESIGN.md, "Order").
+//
+// Vertices: one forward vertex a node (its create or update, or nothing), one delete vertex an instance that loses its
+// object, and two vertices a recorded dependency set, which gather "everybody who depended on this". All linear in what
+// is there.
+#include <algorithm>
+
+#include "engine/graph/graph.h"
+#include "engine/plan/world.h"
+
+namespace plumb {
+
+namespace {
+
+using Vertex = Digraph::Index;
+
+class Ordering {
+ public:
+  explicit Ordering(World& world) : world_(world), forwards_(static_cast<Vertex>(world.info.size())) {}
+
+  void run(ExecutionGraph& out) {
+    index_steps();
+    if (forward_steps_.empty() && delete_steps_.empty()) return;
+    index_records();
+    add_edges();
+    if (!sort()) return;
+    block_dependents();
+    emit(out);
+  }
+
+ private:
+  struct Edge {
+    Vertex from, to;
+    bool soft;  // given up when it would close a cycle
+  };
+
+  static bool has_forward(const InstanceNode& instance) {
+    const Action action = instance.action;
+    return action == Action::create || action == Action::update || action == Action::replace ||
+           action == Action::adopt || (instance.resource != kNone && instance.needs_record);
+  }
+  static bool has_delete(const InstanceNode& instance) {
+    const Action action = instance.action;
+    return action == Action::replace || action == Action::remove || action == Action::forget ||
+           (instance.resource == kNone && instance.needs_record);
+  }
+  // A blocked one stands where its step would stand, so that what waits for it is blocked too.
+  static bool stands(const InstanceNode& instance, const World& world) {
+    return instance.blocked && instance.change != kNone && mutates(world.changes[instance.change].intended);
+  }
+
+  void index_steps() {
+    for (std::uint32_t i = 0; i < world_.instances.size(); ++i) {
+      const InstanceNode& instance = world_.instances[i];
+      const bool blocked = stands(instance, world_);
+      const Action intended = blocked ? world_.changes[instance.change].intended : instance.action;
+      if (has_forward(instance) || (blocked && intended != Action::remove)) forward_steps_.push_back(i);
+      if (has_delete(instance) || (blocked && destroys(intended))) {
+        delete_of_[i] = forwards_ + static_cast<Vertex>(delete_steps_.size());
+        delete_steps_.push_back(i);
+      }
+    }
+  }
+
+  void index_records() {
+    for (const auto& [record, instance] : world_.records_seen) by_uid_.emplace(record->uid, instance);
+    sets_from_ = forwards_ + static_cast<Vertex>(delete_steps_.size());
+    const auto& sets = world_.in.state->sets;
+    vertex_count_ = sets_from_ + (delete_steps_.empty() ? 0 : 2 * static_cast<Vertex>(sets.size()));
+  }
+
+  Vertex set_delete(SetId set) const { return sets_from_ + 2 * set; }
+  Vertex set_all(SetId set) const { return sets_from_ + 2 * set + 1; }
+
+  void edge(Vertex from, Vertex to, bool soft = false) { edges_.push_back({from, to, soft}); }
+
+  void add_edges() {
+    // (a) and (c): a node follows what it reads; nodes without a step pass edges through.
+    for (NodeId node = 0; node < world_.info.size(); ++node) {
+      for (const NodeId read : world_.info[node].reads) {
+        if (read != node) edge(read, node);
+      }
+    }
+    for (const std::uint32_t i : delete_steps_) {
+      const InstanceNode& instance = world_.instances[i];
+      if (instance.action == Action::replace) edge(delete_of_.at(i), instance.node);
+      // (f): a delete follows the updates of what its provider instance's configuration reads.
+      edge(world_.providers[instance.provider].node, delete_of_.at(i), /*soft=*/true);
+    }
+    for (const InstanceNode& instance : world_.instances) {
+      if (instance.waits_for == nullptr) continue;
+      const auto holder = by_uid_.find(instance.waits_for->uid);
+      if (holder == by_uid_.end() || !delete_of_.contains(holder->second)) continue;
+      edge(delete_of_.at(holder->second), instance.node);
+    }
+    if (!delete_steps_.empty()) add_delete_edges();
+  }
+
+  // (b): X's delete follows the delete half of every instance whose recorded dependencies hold X, and the update of
+  // those that no longer read it. What is replaced may still be read; what is deleted cannot be.
+  void add_delete_edges() {
+    const auto& sets = world_.in.state->sets;
+    for (const auto& [record, i] : world_.records_seen) {
+      const InstanceNode& instance = world_.instances[i];
+      const SetId set = record->dependencies;
+      if (set == 0 || set >= sets.size()) continue;
+      if (const auto it = delete_of_.find(i); it != delete_of_.end()) {
+        edge(it->second, set_delete(set));
+        edge(it->second, set_all(set));
+      }
+      if (instance.resource != kNone) edge(instance.node, set_all(set), /*soft=*/true);
+    }
+    for (SetId set = 0; set < sets.size(); ++set) {
+      for (const SetId include : sets.includes(set)) {
+        edge(set_delete(set), set_delete(include));
+        edge(set_all(set), set_all(include));
+      }
+      for (const std::uint32_t member : sets.members(set)) {
+        const auto it = by_uid_.find(world_.in.state->uids.uid(member));
+        if (it == by_uid_.end()) continue;
+        const auto gone = delete_of_.find(it->second);
+        if (gone == delete_of_.end()) continue;
+        const bool replaced = world_.instances[it->second].resource != kNone;
+        edge(replaced ? set_delete(set) : set_all(set), gone->second);
+        if (replaced) note_movers(set, it->second);
+      }
+    }
+    add_movers();
+  }
+
+  // Instances that read a replaced X before, and do not any more, step before X's delete.
+  void note_movers(SetId set, std::uint32_t replaced) { replaced_in_[set].push_back(replaced); }
+
+  void add_movers() {
+    if (replaced_in_.empty()) return;
+    for (const auto& [record, i] : world_.records_seen) {
+      const InstanceNode& instance = world_.instances[i];
+      if (instance.action != Action::update) continue;
+      const auto it = replaced_in_.find(record->dependencies);
+      if (it == replaced_in_.end()) continue;
+      const auto& reads = world_.info[instance.node].reads;
+      for (const std::uint32_t gone : it->second) {
+        const bool still = std::find(reads.begin(), reads.end(), world_.instances[gone].node) != reads.end();
+        if (!still) edge(instance.node, delete_of_.at(gone), /*soft=*/true);
+      }
+    }
+  }
+
+  Digraph build(bool without_soft_cycles, const std::vector<std::uint32_t>& component) const {
+    Digraph graph;
+    graph.add_nodes(vertex_count_);
+    for (const Edge& e : edges_) {
+      if (without_soft_cycles && e.soft && component[e.from] == component[e.to]) continue;
+      graph.add_edge(e.from, e.to);
+    }
+    return graph;
+  }
+
+  bool sort() {
+    graph_ = build(false, {});
+    auto result = topological_order(graph_);
+    if (std::holds_alternative<Cycle>(result)) {
+      std::vector<std::uint32_t> component(vertex_count_);
+      const auto components = strongly_connected(graph_);
+      for (std::uint32_t c = 0; c < components.size(); ++c) {
+        for (const Vertex v : components[c]) component[v] = c;
+      }
+      graph_ = build(true, component);
+      result = topological_order(graph_);
+    }
+    if (const auto* cycle = std::get_if<Cycle>(&result)) {
+      report(*cycle);
+      return false;
+    }
+    order_ = std::move(std::get<Order>(result));
+    return true;
+  }
+
+  void report(const Cycle& cycle) {
+    std::string text;
+    for (const Vertex v : cycle.path) {
+      const std::optional<std::uint32_t> i = instance_at(v);
+      if (!i) continue;
+      if (!text.empty()) text += " -> ";
+      text += (v >= forwards_ ? "delete " : "") + world_.instances[*i].address.str();
+    }
+    world_.diagnostics->error("the steps of this plan wait for each other: " + text,
+                              "apply part of it first, with --target", {});
+  }
+
+  std::optional<std::uint32_t> instance_at(Vertex v) const {
+    if (v < forwards_) {
+      if (world_.info[v].kind != NodeKind::instance) return std::nullopt;
+      return world_.info[v].index;
+    }
+    if (v < sets_from_) return delete_steps_[v - forwards_];
+    return std::nullopt;
+  }
+
+  // A blocked instance blocks every step that waits for it, and both halves of a replacement at once.
+  void block_dependents() {
+    std::vector<std::pair<Vertex, std::uint32_t>> open;  // a vertex, and the blocked instance it was reached from
+    std::vector<bool> seen(vertex_count_, false);
+    const auto push = [&](Vertex v, std::uint32_t cause) {
+      if (seen[v]) return;
+      seen[v] = true;
+      open.emplace_back(v, cause);
+    };
+    const auto push_instance = [&](std::uint32_t i, std::uint32_t cause) {
+      push(world_.instances[i].node, cause);
+      if (const auto it = delete_of_.find(i); it != delete_of_.end()) push(it->second, cause);
+    };
+    for (std::uint32_t i = 0; i < world_.instances.size(); ++i) {
+      if (stands(world_.instances[i], world_)) push_instance(i, i);
+    }
+    for (std::size_t k = 0; k < open.size(); ++k) {  // breadth first: the nearest cause is named
+      const auto [v, cause] = open[k];
+      if (const auto i = instance_at(v); i && *i != cause) {
+        InstanceNode& instance = world_.instances[*i];
+        const bool steps = v < forwards_ ? has_forward(instance) : has_delete(instance);
+        if (steps && !instance.blocked) {
+          block_one(instance, world_.instances[cause].address);
+          push_instance(*i, cause);
+        }
+      }
+      for (const Vertex to : graph_.successors(v)) push(to, cause);
+    }
+  }
+
+  void block_one(InstanceNode& instance, const Address& cause) {
+    instance.blocked = true;
+    instance.needs_record = false;
+    if (instance.change == kNone) {
+      instance.action = Action::no_op;  // only its record was to be written
+      return;
+    }
+    PlannedChange& change = world_.changes[instance.change];
+    change.intended = change.action;
+    change.action = Action::blocked;
+    change.blocked = Error{"it waits for " + cause.str() + ", which is blocked", "clear that one first", change.pos};
+    instance.action = Action::blocked;
+  }
+
+  static StepKind kind_of(const InstanceNode& instance, bool forward) {
+    if (!forward) {
+      if (instance.action == Action::remove || instance.action == Action::replace) return StepKind::remove;
+      return instance.action == Action::forget ? StepKind::forget : StepKind::record;
+    }
+    switch (instance.action) {
+      case Action::create:
+      case Action::replace:
+        return StepKind::create;
+      case Action::update:
+        return StepKind::update;
+      case Action::adopt:
+        return StepKind::adopt;
+      default:
+        return StepKind::record;
+    }
+  }
+
+  void emit(ExecutionGraph& out) {
+    std::vector<Vertex> steps, joins;
+    for (const Vertex v : order_) {
+      const std::optional<std::uint32_t> i = instance_at(v);
+      const bool forward = v < forwards_;
+      const bool step = i && !world_.instances[*i].blocked &&
+                        (forward ? has_forward(world_.instances[*i]) : has_delete(world_.instances[*i]));
+      (step ? steps : joins).push_back(v);
+    }
+    std::vector<StepId> id(vertex_count_);
+    for (std::size_t k = 0; k < steps.size(); ++k) id[steps[k]] = static_cast<StepId>(k);
+    for (std::size_t k = 0; k < joins.size(); ++k) id[joins[k]] = static_cast<StepId>(steps.size() + k);
+    out.steps.resize(steps.size());
+    out.joins.resize(joins.size());
+    for (std::size_t k = 0; k < steps.size(); ++k) {
+      const InstanceNode& instance = world_.instances[*instance_at(steps[k])];
+      Step& step = out.steps[k];
+      step.kind = kind_of(instance, steps[k] < forwards_);
+      if (instance.change != kNone) step.change = instance.change;
+      step.address = instance.address;
+      step.provider = world_.providers[instance.provider].name;
+      step.type = instance.type;
+      step.node = instance.node;
+    }
+    for (Vertex v = 0; v < vertex_count_; ++v) {
+      for (const Vertex to : graph_.successors(v)) {
+        auto& after = id[to] < steps.size() ? out.steps[id[to]].after : out.joins[id[to] - steps.size()];
+        after.push_back(id[v]);
+      }
+    }
+    const auto tidy = [](std::vector<StepId>& after) {
+      std::sort(after.begin(), after.end());
+      after.erase(std::unique(after.begin(), after.end()), after.end());
+    };
+    for (Step& step : out.steps) tidy(step.after);
+    for (auto& join : out.joins) tidy(join);
+  }
+
+  World& world_;
+  Vertex forwards_;
+  Vertex sets_from_ = 0, vertex_count_ = 0;
+  std::vector<std::uint32_t> forward_steps_, delete_steps_;
+  std::unordered_map<std::uint32_t, Vertex> delete_of_;
+  std::unordered_map<std::string, std::uint32_t> by_uid_;
+  std::unordered_map<SetId, std::vector<std::uint32_t>> replaced_in_;
+  std::vector<Edge> edges_;
+  Digraph graph_;
+  Order order_;
+};
+
+}  // namespace
+
+void order_steps(World& world, ExecutionGraph& graph) { Ordering(world).run(graph); }
+
+}  // namespace plumb

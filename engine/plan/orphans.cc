@@ -1,0 +1,167 @@
+// What state holds and configuration does not: deleted, forgotten or kept. In a destroy, that is everything.
+#include <algorithm>
+
+#include "engine/plan/world.h"
+
+namespace plumb {
+
+namespace {
+
+template <class Visit>
+void for_each_record(const World& world, Visit visit) {
+  if (world.in.options.mode == PlanMode::validate) return;
+  for (const auto& [address, record] : world.in.state->instances) visit(record);
+  for (const auto& record : world.recovered) visit(*record);
+}
+
+std::string why_gone(const World& world, const InstanceRecord& record) {
+  if (world.in.options.mode == PlanMode::destroy) return {};
+  const auto it = world.resource_by_name.find(record.address.type + "." + record.address.name);
+  if (it == world.resource_by_name.end()) return "because it is not in configuration any more";
+  const ResourceNode& resource = world.resources[it->second];
+  if (resource.absent) return "because `when` is false in " + resource.block->when->pos.line_str();
+  if (resource.keyed() && record.address.key) {
+    return "because " + quoted(*record.address.key) + " is not among the keys of `for_each` in " +
+           resource.block->for_each->pos.line_str();
+  }
+  return "because `for_each` came or went in " + resource.block->pos.line_str();
+}
+
+bool resource_deferred(const World& world, const InstanceRecord& record) {
+  const auto it = world.resource_by_name.find(record.address.type + "." + record.address.name);
+  return it != world.resource_by_name.end() && world.resources[it->second].deferred;
+}
+
+void block(PlannedChange& change, InstanceNode& instance, Action intended, Action action, Error why) {
+  change.intended = intended;
+  change.action = action;
+  change.blocked = std::move(why);
+  instance.action = action;
+  instance.blocked = action == Action::blocked;
+}
+
+// The object was not found: only state has something to forget.
+void plan_gone(World& world, InstanceNode& instance) {
+  instance.action = Action::record;
+  instance.needs_record = true;
+  if (!instance.recovered) {
+    world.drift.push_back({instance.address, DriftEntry::Kind::missing, {}, instance.record->server_id});
+  }
+  world.records.push_back({instance.address, "is gone from the server and leaves state", false});
+}
+
+void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provider_index, const TypeSchema& type) {
+  const auto index = static_cast<std::uint32_t>(world.instances.size());
+  InstanceNode& instance = world.instances.emplace_back();
+  instance.address = record.address;
+  instance.provider = provider_index;
+  instance.type = &type;
+  instance.record = &record;
+  instance.recovered = !world.in.state->instances.contains(record.address);
+  instance.identity = record.identity;
+  instance.value = record.attributes;
+  instance.uid = record.uid;
+  instance.node = world.add_node(NodeKind::instance, index);
+  world.records_seen[&record] = index;
+
+  const ProviderNode& provider = world.providers[provider_index];
+  if (const ReadResult* live = group_result(world, &record, provider_index, &type)) {
+    instance.live = *live;
+    instance.live_known = true;
+    if (live->status == ReadResult::Status::absent) return plan_gone(world, instance);
+  }
+  PlannedChange& change = change_of(world, instance);
+  change.identity = record.identity;
+  change.before = instance.live_known && instance.live.status == ReadResult::Status::present ? instance.live.value
+                                                                                             : record.attributes;
+  change.reason = why_gone(world, record);
+  const Action intended = record.retain || type.singleton || type.always_exists ? Action::forget : Action::remove;
+  if (resource_deferred(world, record)) {
+    return block(change, instance, Action::no_op, Action::deferred,
+                 Error{"the keys of its resource are known only after apply", "apply, then plan again"});
+  }
+  if (type.outside_effect && provider.status == ProviderNode::Status::unavailable) {
+    return block(change, instance, intended, Action::blocked,
+                 Error{"its provider is configured by a secret whose key " + world.in.key_id + " is missing",
+                       "restore the key, or rotate the secret with --replace"});
+  }
+  if (type.outside_effect && provider.status != ProviderNode::Status::ready &&
+      world.in.options.refresh == Refresh::full) {
+    return block(change, instance, intended, Action::deferred,
+                 Error{"its provider is configured by something that this plan changes", "apply, then plan again"});
+  }
+  if (instance.live_known && instance.live.status == ReadResult::Status::unreadable) {
+    world.unreadable.push_back({instance.address, DriftEntry::Kind::changed, {}, {}});
+    return block(change, instance, intended, Action::blocked, instance.live.error);
+  }
+  if (record.prevent_destroy && intended == Action::remove) {
+    return block(
+        change, instance, intended, Action::blocked,
+        Error{"it is protected (prevent_destroy), and it would be deleted",
+              world.in.options.mode == PlanMode::destroy
+                  ? "apply `lifecycle: { prevent_destroy: false }` first, if it may go"
+                  : "put its block back, with `lifecycle: { prevent_destroy: false }` if it may go; apply; then "
+                    "remove it"});
+  }
+  change.action = intended;
+  instance.action = intended;
+}
+
+}  // namespace
+
+void request_state_groups(World& world) {
+  for_each_record(world, [&](const InstanceRecord& record) {
+    const auto type = world.in.registry->type(record.address.type);
+    if (!type.has_value()) {
+      world.diagnostics->error("state holds " + record.address.str() + ", a type that this version does not know",
+                               "use the version of plumb that wrote the state", {});
+      return;
+    }
+    const auto provider = world.provider_by_name.find(record.provider);
+    if (provider == world.provider_by_name.end()) return;  // reported before
+    const auto key = identity_key(*type.value(), record.identity);
+    if (key && !type.value()->identity.empty()) {
+      world.record_by_identity.emplace(world.scoped_identity(provider->second, *type.value(), *key), &record);
+    }
+    if (!type.value()->outside_effect || world.in.options.refresh == Refresh::none) return;
+    const std::uint32_t group = group_for(world, provider->second, type.value());
+    world.groups[group].records.push_back(&record);
+    if (world.in.options.refresh == Refresh::full && targeted(world, record.address)) {
+      world.work.request(world.groups[group].node);
+    }
+  });
+}
+
+void plan_orphans(World& world) {
+  const bool destroy = world.in.options.mode == PlanMode::destroy;
+  std::vector<const InstanceRecord*> orphans;
+  for_each_record(world, [&](const InstanceRecord& record) {
+    if ((destroy || !world.records_seen.contains(&record)) && targeted(world, record.address))
+      orphans.push_back(&record);
+  });
+  // A resource that failed to expand has no orphans: nobody knows what it wants.
+  std::erase_if(orphans, [&](const InstanceRecord* record) {
+    const auto it = world.resource_by_name.find(record->address.type + "." + record->address.name);
+    return !destroy && it != world.resource_by_name.end() && !world.resources[it->second].expanded;
+  });
+  // Refresh::changed has not asked for them yet.
+  if (world.in.options.refresh == Refresh::changed) {
+    for (const InstanceRecord* record : orphans) {
+      const auto provider = world.provider_by_name.find(record->provider);
+      const auto type = world.in.registry->type(record->address.type);
+      if (provider == world.provider_by_name.end() || !type.has_value() || !type.value()->outside_effect) continue;
+      world.work.request(world.groups[group_for(world, provider->second, type.value())].node);
+    }
+    drain(world);
+  }
+  world.instances.reserve(world.instances.size() + orphans.size());
+  for (const InstanceRecord* record : orphans) {
+    const auto provider = world.provider_by_name.find(record->provider);
+    const auto type = world.in.registry->type(record->address.type);
+    if (provider == world.provider_by_name.end() || !type.has_value()) continue;
+    if (world.info[world.providers[provider->second].node].failed) continue;
+    plan_orphan(world, *record, provider->second, *type.value());
+  }
+}
+
+}  // namespace plumb

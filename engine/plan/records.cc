@@ -1,0 +1,94 @@
+// Records: what state keeps of an instance after its step.
+#include <algorithm>
+
+#include "engine/model/digest.h"
+#include "engine/plan/three_way.h"
+#include "engine/plan/world.h"
+
+namespace plumb {
+
+// A node's set is what it read: instances as members, everything else as included sets. Sets of nodes are made once;
+// the walk keeps its own stack, because chains of locals may be long.
+std::optional<SetId> dependency_set(World& world, InternedSets& sets, const UidTable& uids, NodeId node,
+                                    std::unordered_map<NodeId, SetId>& memo) {
+  const auto is_join = [&](NodeId n) {
+    const NodeKind kind = world.info[n].kind;
+    return kind != NodeKind::instance && kind != NodeKind::group && kind != NodeKind::gate;
+  };
+  std::vector<std::pair<NodeId, bool>> open{{node, false}};
+  bool complete = true;
+  std::unordered_set<NodeId> entered{node};
+  while (!open.empty()) {
+    const auto [at, ready] = open.back();
+    open.pop_back();
+    if (!ready) {
+      open.emplace_back(at, true);
+      for (const NodeId next : world.info[at].reads) {
+        if (is_join(next) && !memo.contains(next) && entered.insert(next).second) open.emplace_back(next, false);
+      }
+      continue;
+    }
+    std::vector<std::uint32_t> members;
+    std::vector<SetId> includes;
+    for (const NodeId next : world.info[at].reads) {
+      if (is_join(next)) {
+        if (const auto it = memo.find(next); it != memo.end()) includes.push_back(it->second);
+      } else if (world.info[next].kind == NodeKind::instance) {
+        const InstanceNode& instance = world.instances[world.info[next].index];
+        const std::string& uid = !instance.uid.empty()        ? instance.uid
+                                 : instance.record != nullptr ? instance.record->uid
+                                                              : instance.uid;
+        const auto index = uid.empty() ? std::nullopt : uids.find(uid);
+        if (index) {
+          members.push_back(*index);
+        } else {
+          complete = false;
+        }
+      }
+    }
+    memo[at] = sets.intern(std::move(members), std::move(includes));
+  }
+  const SetId result = memo.at(node);
+  if (!complete) return std::nullopt;
+  return result;
+}
+
+InstanceRecord make_record(World& world, InstanceNode& instance, State& state, const std::string& uid,
+                           const Value& attributes, const std::string& server_id, const Evidence& evidence) {
+  InstanceRecord record;
+  record.uid = uid;
+  record.address = instance.address;
+  record.provider = world.providers[instance.provider].name;
+  record.server_id = server_id;
+  record.identity = identity_of(*instance.type, attributes);
+  record.attributes = kept_attributes(*instance.type, attributes, instance.desired);
+  record.managed = managed_paths(*instance.type, instance.desired);
+  record.schema_version = instance.type->version;
+  record.prevent_destroy = instance.lifecycle.prevent_destroy;
+  record.retain = instance.lifecycle.retain;
+  if (world.in.digest_key) {
+    for (const auto& [name, value] : instance.desired.as_map()) {
+      for (const auto& [path, leaf] : secret_leaves(value, Path(name))) {
+        // What cannot be computed now (the key of a kept secret is gone) keeps its old digest.
+        std::string digest = value_digest(*world.in.digest_key, leaf);
+        if (!leaf.fully_known() && instance.record != nullptr) {
+          if (const auto it = instance.record->digests.find(path); it != instance.record->digests.end())
+            digest = it->second;
+        }
+        record.digests.emplace(path, std::move(digest));
+      }
+    }
+    for (const auto& [path, bytes] : evidence) record.evidence.emplace(path, bytes_digest(*world.in.digest_key, bytes));
+  } else if (instance.record != nullptr) {
+    record.digests = instance.record->digests;
+    record.evidence = instance.record->evidence;
+  }
+  instance.uid = uid;
+  state.uids.index(uid);
+  std::unordered_map<NodeId, SetId>& memo = world.set_memo;
+  dependency_set(world, state.sets, state.uids, instance.node, memo);
+  record.dependencies = memo.at(instance.node);
+  return record;
+}
+
+}  // namespace plumb

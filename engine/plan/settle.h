@@ -1,0 +1,31 @@
+// Settling an instance: choosing the action. Internal to plan/.
+#pragma once
+
+#include <optional>
+
+#include "engine/plan/world.h"
+
+namespace plumb {
+
+// Chooses the action, and sets what readers see. Everything it needs is there.
+void settle(World& world, InstanceNode& instance);
+
+// Configuration gives it another identity than state has, other than by a renamed container.
+bool moves_identity(const InstanceNode& instance);
+// Refresh::changed: nothing would change against prior, so the server need not be asked.
+bool unchanged_from_prior(World& world, InstanceNode& instance);
+// Reads the object under the new name of an instance that is about to be renamed; false while waiting.
+bool new_identity_ready(World& world, std::uint32_t index);
+
+// The instance that is this container of an object with these attributes.
+std::optional<std::uint32_t> container_of(const World& world, const InstanceNode& instance, const Container& container,
+                                          const Value& attributes);
+// The record as its containers' renames leave it: what is inside a renamed database keeps its own identity.
+Value identity_after_renames(const World& world, const InstanceNode& instance);
+
+// `because `host` changed in plumb.yaml:12`
+std::string reason_of(const World& world, const InstanceNode& instance, const std::vector<PlannedPath>& paths);
+// Positions, upstream causes.
+void explain(World& world, const InstanceNode& instance, std::vector<PlannedPath>& paths);
+
+}  // namespace plumb

@@ -1,0 +1,47 @@
+// The three-way comparison of one instance: prior, live, desired. Pure. Internal to plan/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/plan/plan.h"
+#include "engine/provider_api/provider.h"
+#include "state/state.h"
+
+namespace plumb {
+
+struct ThreeWayInput {
+  const TypeSchema* type = nullptr;
+  const Value* desired = nullptr;             // configured attributes, canonical
+  const ReadResult* live = nullptr;           // present; null: take prior as live
+  const InstanceRecord* record = nullptr;     // null: the object is new to us
+  const std::vector<Path>* ignore = nullptr;  // globs
+  const std::optional<std::string>* digest_key = nullptr;
+  const Provider* provider = nullptr;  // verifies secrets; null: nobody can
+};
+
+struct ThreeWayResult {
+  Value planned;                   // all attributes
+  std::vector<PlannedPath> paths;  // sorted; positions are the caller's business
+  std::vector<Path> not_verified;
+  std::vector<Path> released;
+  std::vector<PathChange> drift;  // prior against live, managed paths only
+  bool replace = false;
+};
+
+ThreeWayResult three_way(const ThreeWayInput& input);
+
+// What a create promises: configured values, static defaults, and unknown for what the server will fill in.
+Value planned_create(const TypeSchema& type, const Value& desired);
+
+// Sensitive leaves of a configured value: paths and values, whole attributes first. `root` goes before each path.
+std::vector<std::pair<Path, Value>> secret_leaves(const Value& value, const Path& root);
+
+// What the record keeps of attributes: everything but secrets that configuration gives (they are compared by digest).
+Value kept_attributes(const TypeSchema& type, const Value& attributes, const Value& desired);
+
+// Attribute roots and, for free keys of computed maps, single keys that configuration answers for. Sorted.
+std::vector<Path> managed_paths(const TypeSchema& type, const Value& desired);
+
+}  // namespace plumb

@@ -1,0 +1,291 @@
+// The world of one session: every node of the work-list and what is known of it. Internal to plan/.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/lua/interpreter.h"
+#include "engine/plan/session.h"
+#include "engine/plan/worklist.h"
+
+namespace plumb {
+
+enum class NodeKind : std::uint8_t { local, provider, resource, instance, whole, group, gate, output, validation };
+
+inline constexpr std::uint32_t kNone = 0xffffffff;
+
+// What every node carries. `reads` are the nodes its last evaluation really read (or, when it met an unknown, its hints
+// too).
+struct NodeInfo {
+  NodeKind kind = NodeKind::local;
+  std::uint32_t index = 0;  // into the vector of its kind
+  bool failed = false;      // an error was reported; whoever reads it stays silent
+  std::vector<NodeId> reads;
+};
+
+struct LocalNode {
+  const LocalBlock* block = nullptr;
+  NodeId node = 0;
+  Value value;
+};
+
+struct ProviderNode {
+  // unknown: its configuration reads what apply will learn. failed: an error was reported.
+  enum class Status : std::uint8_t { idle, unknown, unavailable, connecting, ready, failed };
+  std::string name;
+  const ProviderBlock* block = nullptr;  // null for one that needs no configuration
+  const ProviderKind* kind = nullptr;
+  NodeId node = 0;
+  Status status = Status::idle;
+  Value config;
+  std::unique_ptr<Provider> provider;
+  ServerInfo server;
+  std::optional<Error> error;
+  SourcePos pos{};
+};
+
+// A hint: a chain of names in an expression, resolved as far as names go.
+struct Hint {
+  enum class Kind : std::uint8_t { local, resource, type } kind = Kind::local;
+  std::uint32_t index = 0;         // local or resource
+  std::optional<std::string> key;  // resource: a literal key
+};
+
+struct ResourceNode {
+  const ResourceBlock* block = nullptr;
+  const TypeSchema* type = nullptr;
+  const ProviderKind* kind = nullptr;
+  std::uint32_t provider = kNone;
+  NodeId node = 0;
+  NodeId whole = 0;
+  bool expanded = false;
+  bool absent = false;                                    // `when` was false
+  bool deferred = false;                                  // `for_each` or `when` is unknown
+  std::vector<std::uint32_t> instances;                   // sorted by key
+  std::unordered_map<std::string, std::uint32_t> by_key;  // for_each
+  std::vector<Hint> hints;                                // of the attributes and lifecycle, for each instance
+  std::vector<Hint> meta_hints;                           // of for_each and when
+  std::vector<std::uint32_t> depends_on;                  // resources
+  [[nodiscard]] bool keyed() const noexcept { return block->for_each.has_value(); }
+};
+
+enum class Phase : std::uint8_t { evaluate, await_live, settle, done };
+
+struct Lifecycle {
+  bool prevent_destroy = false;
+  bool retain = false;
+  bool adopt_always = false;
+  std::vector<Path> ignore;
+};
+
+// An object that configuration wants, or (resource == kNone) one that only state knows.
+struct InstanceNode {
+  std::uint32_t resource = kNone;
+  Address address;
+  Value each_value;
+  NodeId node = 0;
+  NodeId graph_delete = kNone;  // filled by ordering
+  Phase phase = Phase::evaluate;
+  std::uint32_t provider = kNone;
+  const TypeSchema* type = nullptr;
+  const InstanceRecord* record = nullptr;  // null when state does not know it
+  bool recovered = false;                  // the record stands for an interrupted create
+
+  Value desired;   // configured attributes, canonical
+  Value identity;  // canonical; may hold unknowns
+  std::optional<std::string> identity_key;
+  Lifecycle lifecycle;
+  bool literal_checked = false;
+
+  ReadResult live;  // status absent until read
+  bool live_known = false;
+  ReadResult taken;  // what already has the name it is to be renamed to
+  bool taken_known = false;
+  Value value;             // what readers see
+  bool published = false;  // apply put its result here
+  Value planned;
+  Action action = Action::no_op;
+  bool blocked = false;
+  bool needs_record = false;
+  bool evaluate_failed = false;               // in apply
+  std::string uid;                            // of the record; given by apply to what is new
+  std::uint32_t change = kNone;               // into World::changes
+  const InstanceRecord* waits_for = nullptr;  // a record whose object must go first: it has our identity
+};
+
+// One bulk refresh: a provider instance and a type.
+struct GroupNode {
+  std::uint32_t provider = kNone;
+  const TypeSchema* type = nullptr;
+  NodeId node = 0;
+  bool started = false;
+  bool skipped = false;  // provider unknown or failed
+  std::vector<const InstanceRecord*> records;
+  std::vector<ReadResult> results;
+  std::unordered_map<const InstanceRecord*, std::uint32_t> index;
+};
+
+// All instances of a type behind a provider instance have their identity: what containers wait for (softly).
+struct GateNode {
+  std::uint32_t provider = kNone;
+  const TypeSchema* type = nullptr;
+  NodeId node = 0;
+  std::vector<std::uint32_t> resources;
+};
+
+struct OutputNode {
+  const OutputBlock* block = nullptr;
+  NodeId node = 0;
+  Value value;
+};
+
+struct ValidationNode {
+  const VariableBlock* variable = nullptr;
+  const Validation* validation = nullptr;
+  NodeId node = 0;
+};
+
+// Reads of objects that are desired but not in state; sent together when nothing else can run.
+struct PendingRead {
+  std::uint32_t instance = 0;
+  ReadKey key;
+  bool new_name = false;  // the answer goes to `taken`
+};
+
+struct World {
+  SessionInputs in;
+  Diagnostics* diagnostics = nullptr;
+  Worklist work;
+  std::unique_ptr<Interpreter> interpreter;
+  std::unique_ptr<WorkerPool> pool;
+  bool applying = false;
+
+  std::vector<NodeInfo> info;  // by NodeId
+  std::vector<LocalNode> locals;
+  std::vector<ProviderNode> providers;
+  std::vector<ResourceNode> resources;
+  std::vector<InstanceNode> instances;
+  std::vector<GroupNode> groups;
+  std::vector<GateNode> gates;
+  std::vector<OutputNode> outputs;
+  std::vector<ValidationNode> validations;
+  std::unordered_map<std::string, std::uint32_t> local_by_name, provider_by_name, output_by_name;
+  std::unordered_map<std::string, std::uint32_t> resource_by_name;  // `type.name`
+  std::unordered_map<std::string, std::vector<std::uint32_t>> resources_by_type;
+  std::map<std::pair<std::uint32_t, const TypeSchema*>, std::uint32_t> group_by_key, gate_by_key;
+  std::unordered_map<std::string, std::uint32_t> instance_by_identity;  // scoped_identity()
+  std::unordered_map<std::string, std::uint32_t> claims;                // scoped claim -> instance
+  std::unordered_map<std::string, const InstanceRecord*> record_by_identity;
+  std::unordered_map<const InstanceRecord*, std::uint32_t> records_seen;  // of instances that are desired, or orphans
+  std::vector<std::unique_ptr<InstanceRecord>> recovered;                 // stand-ins for interrupted creates
+  std::map<Address, const InstanceRecord*> recovered_by_address;
+  std::map<Address, const ImportBlock*> imports;
+  std::map<std::pair<std::uint32_t, const TypeSchema*>, std::vector<PendingRead>> pending;
+  std::vector<std::string> scope;  // names expressions may start with
+
+  std::vector<PlannedChange> changes;
+  std::vector<DriftEntry> drift, unreadable;
+  std::vector<RecordChange> records;
+  std::vector<std::string> nonsensitive;
+  std::size_t no_ops = 0;
+  std::map<std::string, std::string> servers;
+  InternedSets sets;                           // of state, grown by what this plan reads
+  std::unordered_map<NodeId, SetId> set_memo;  // in apply: sets of State::sets, made once everything upstream is done
+  std::chrono::nanoseconds refresh_time{0}, configure_time{0};
+
+  // Names of provider kinds and types by small index, for Lua's proxies.
+  std::vector<std::string> names;
+  std::unordered_map<std::string, std::uint32_t> name_ids;
+  std::uint32_t name_id(std::string_view name);
+
+  NodeId add_node(NodeKind kind, std::uint32_t index);
+  [[nodiscard]] const InstanceRecord* record_of(const Address& address) const;
+  // A text that names an identity within its provider instance and type.
+  [[nodiscard]] std::string scoped_identity(std::uint32_t provider, const TypeSchema& type,
+                                            const std::string& identity_key) const;
+  [[nodiscard]] bool server_type(const TypeSchema& type) const noexcept { return type.outside_effect; }
+  // Marked leaves are told to the redactor.
+  void tell_redactor(const Value& value) const;
+};
+
+// --- the concerns, one file each; all take the world ---
+
+// build.cc: nodes from blocks; everything that can be said without evaluating. False after errors.
+bool build_world(World& world);
+std::vector<Hint> hints_of(World& world, const Tree& tree);
+
+// evaluate.cc
+enum class Evaluated : std::uint8_t { done, wait, failed };
+struct EvalScope {
+  NodeId node = 0;
+  const InstanceNode* each = nullptr;
+  std::vector<NodeId> reads;  // collected
+  bool met_unknown = false;
+};
+// The tree as a raw value (not yet converted), scalars read for `type`.
+Evaluated evaluate_tree(World& world, EvalScope& scope, const Tree& tree, const Type& type, Value& out);
+// The same, converted to the type; errors are reported at the node in the tree.
+Evaluated evaluate_typed(World& world, EvalScope& scope, const Tree& tree, const Type& type, const std::string& what,
+                         Value& out);
+SourcePos position_at(const Tree& tree, const Path& path);
+// Asks for what the hints name; true when all of it is there (or hints were given up).
+bool hints_ready(World& world, NodeId node, const std::vector<Hint>& hints);
+// Sorts and stores what was read; an evaluation that met an unknown keeps its hints too.
+bool store_reads(World& world, EvalScope& scope, const std::vector<Hint>& hints, const SourcePos& pos);
+NodeId hint_node(World& world, const Hint& hint);
+
+// nodes.cc
+bool run_node(World& world, NodeId node);
+bool idle(World& world);
+void report_cycle(World& world, const std::vector<NodeId>& cycle);
+void drain(World& world);
+// The instance is among the targets, or there are none.
+bool targeted(const World& world, const Address& instance);
+
+// expand.cc
+bool run_resource(World& world, ResourceNode& resource);
+
+// desired.cc: evaluates an instance's attributes and lifecycle. True when `desired` and `identity` are there.
+enum class Desired : std::uint8_t { done, wait, failed };
+Desired evaluate_desired(World& world, std::uint32_t instance);
+bool register_identity(World& world, std::uint32_t instance);
+
+// providers.cc
+bool run_provider(World& world, std::uint32_t provider);
+bool changes_upstream(const World& world, NodeId node);
+
+// refresh.cc
+bool run_group(World& world, std::uint32_t group);
+bool flush_pending(World& world);
+std::uint32_t group_for(World& world, std::uint32_t provider, const TypeSchema* type);
+const ReadResult* group_result(const World& world, const InstanceRecord* record, std::uint32_t provider,
+                               const TypeSchema* type);
+
+// instance.cc
+bool run_instance(World& world, std::uint32_t instance);
+// orphans.cc
+void request_state_groups(World& world);
+void plan_orphans(World& world);
+// facts.cc: what providers add to the plan, asked in bulk; and which records need writing.
+void add_facts(World& world);
+void find_stale_records(World& world);
+
+// order.cc
+void order_steps(World& world, ExecutionGraph& graph);
+// records.cc
+InstanceRecord make_record(World& world, InstanceNode& instance, State& state, const std::string& uid,
+                           const Value& attributes, const std::string& server_id, const Evidence& evidence);
+// The set of instances behind what a node read, as state stores it; nullopt while one of them has no uid yet.
+std::optional<SetId> dependency_set(World& world, InternedSets& sets, const UidTable& uids, NodeId node,
+                                    std::unordered_map<NodeId, SetId>& memo);
+
+// An instance's change, made when it is first needed.
+PlannedChange& change_of(World& world, InstanceNode& instance);
+
+}  // namespace plumb

@@ -16,6 +16,29 @@ void Digraph::add_edge(Index from, Index to) { successors_[from].push_back(to); 
 
 namespace {
 
+// The shortest cycle through a node that lies on one, staying among open nodes: breadth first until it comes back.
+Cycle shortest_cycle(const Digraph& graph, const std::vector<std::uint32_t>& open, Digraph::Index start) {
+  std::vector<Digraph::Index> queue{start};
+  std::vector<Digraph::Index> from(graph.size(), start);
+  std::vector<bool> seen(graph.size(), false);
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    for (const Digraph::Index next : graph.successors(queue[i])) {
+      if (next == start) {
+        Cycle cycle;
+        for (Digraph::Index at = queue[i]; at != start; at = from[at]) cycle.path.push_back(at);
+        cycle.path.push_back(start);
+        std::reverse(cycle.path.begin(), cycle.path.end());
+        return cycle;
+      }
+      if (open[next] == 0 || seen[next]) continue;
+      seen[next] = true;
+      from[next] = queue[i];
+      queue.push_back(next);
+    }
+  }
+  return Cycle{{start}};
+}
+
 // One cycle among the nodes that never became ready: walk backwards along waits until a node repeats.
 Cycle find_cycle(const Digraph& graph, const std::vector<std::uint32_t>& open) {
   const Digraph back = reversed(graph);
@@ -36,10 +59,8 @@ Cycle find_cycle(const Digraph& graph, const std::vector<std::uint32_t>& open) {
     }
     at = next;
   }
-  Cycle cycle{{walk.begin() + static_cast<std::ptrdiff_t>(seen[at] - 1), walk.end()}};
-  std::reverse(cycle.path.begin(), cycle.path.end());
-  std::rotate(cycle.path.begin(), std::min_element(cycle.path.begin(), cycle.path.end()), cycle.path.end());
-  return cycle;
+  return shortest_cycle(graph, open,
+                        *std::min_element(walk.begin() + static_cast<std::ptrdiff_t>(seen[at] - 1), walk.end()));
 }
 
 }  // namespace
@@ -152,18 +173,24 @@ Digraph reversed(const Digraph& graph) {
 }
 
 std::string to_dot(const Digraph& graph, const std::function<std::string(Digraph::Index)>& label) {
-  const auto name = [&](Digraph::Index node) {
-    std::string text = "\"";
-    for (const char c : label(node)) {
-      if (c == '"' || c == '\\') text += '\\';
-      text += c;
+  const auto name = [](Digraph::Index node) { return "n" + std::to_string(node); };
+  const auto quote = [](const std::string& text) {
+    std::string out = "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c == '\n' ? std::string("\\n") : std::string(1, c);
     }
-    return text + '"';
+    return out + '"';
   };
   std::string out = "digraph {\n";
   for (Digraph::Index node = 0; node < graph.size(); ++node) {
-    out += "  " + name(node) + ";\n";
-    for (const Digraph::Index next : graph.successors(node)) out += "  " + name(node) + " -> " + name(next) + ";\n";
+    out += "  " + name(node) + " [label=" + quote(label(node)) + "];\n";
+  }
+  for (Digraph::Index node = 0; node < graph.size(); ++node) {
+    std::vector<Digraph::Index> next = graph.successors(node);
+    std::sort(next.begin(), next.end());
+    next.erase(std::unique(next.begin(), next.end()), next.end());
+    for (const Digraph::Index to : next) out += "  " + name(node) + " -> " + name(to) + ";\n";
   }
   return out + "}\n";
 }

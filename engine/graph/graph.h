@@ -26,6 +26,7 @@ class Digraph {
 };
 
 using Order = std::vector<Digraph::Index>;
+// The shortest one through its smallest node.
 struct Cycle {
   std::vector<Digraph::Index> path;  // each waits for the one before, the first for the last
 };
@@ -38,7 +39,7 @@ std::vector<std::vector<Digraph::Index>> strongly_connected(const Digraph& graph
 std::vector<Digraph::Index> reachable(const Digraph& graph, const std::vector<Digraph::Index>& start);
 // The graph with every edge turned round.
 Digraph reversed(const Digraph& graph);
-// Graphviz text.
+// Graphviz text; a repeated edge is drawn once.
 std::string to_dot(const Digraph& graph, const std::function<std::string(Digraph::Index)>& label);
 
 }  // namespace plumb

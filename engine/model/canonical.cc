@@ -21,35 +21,42 @@ tl::unexpected<Error> unreadable(std::string_view text, const std::string& what,
 
 Text duration(const std::string& text) {
   static const std::string next = "write it as 90s, 5m or 1h30m";
+  constexpr double longest = 9.2e9;  // seconds; an int64 of nanoseconds, as Go's
   if (text.empty()) return unreadable(text, "duration", next);
-  double seconds = 0;
+  long double nanoseconds = 0;
   const char* at = text.data();
   const char* const end = at + text.size();
   while (at != end) {
     double number = 0;
     const auto [after, error] = std::from_chars(at, end, number, std::chars_format::fixed);
-    if (error != std::errc() || number < 0) return unreadable(text, "duration", next);
+    if (error != std::errc() || !(number >= 0 && number < 1e19)) return unreadable(text, "duration", next);
+    const bool first = at == text.data();
     at = after;
     const char* unit_end = at;
     while (unit_end != end && std::isalpha(static_cast<unsigned char>(*unit_end)) != 0) ++unit_end;
     const std::string_view unit(at, static_cast<std::size_t>(unit_end - at));
-    const double factor = unit.empty() || unit == "s" ? 1
-                          : unit == "ms"              ? 1e-3
-                          : unit == "us"              ? 1e-6
-                          : unit == "m"               ? 60
-                          : unit == "h"               ? 3600
-                          : unit == "d"               ? 86400
+    const double factor = unit.empty() || unit == "s" ? 1e9
+                          : unit == "ms"              ? 1e6
+                          : unit == "us"              ? 1e3
+                          : unit == "ns"              ? 1
+                          : unit == "m"               ? 60e9
+                          : unit == "h"               ? 3600e9
+                          : unit == "d"               ? 86400e9
                                                       : 0;
-    if (factor == 0 || (unit.empty() && unit_end != end)) return unreadable(text, "duration", next);
-    seconds += number * factor;
+    // Plain seconds stand alone: `1h30` could mean two things.
+    if (factor == 0 || (unit.empty() && !(first && unit_end == end))) return unreadable(text, "duration", next);
+    nanoseconds += static_cast<long double>(number) * factor;
     at = unit_end;
   }
-  const auto whole = static_cast<std::int64_t>(seconds);
+  if (nanoseconds > longest * 1e9L) return unreadable(text, "duration", "write one shorter than 290 years");
+  const auto total = static_cast<std::int64_t>(std::llroundl(nanoseconds));
+  const std::int64_t seconds = total / 1'000'000'000;
+  std::string fraction = std::to_string(total % 1'000'000'000 + 1'000'000'000).replace(0, 1, ".");
+  while (!fraction.empty() && (fraction.back() == '0' || fraction.back() == '.')) fraction.pop_back();
   std::string out;
-  if (whole >= 3600) out += std::to_string(whole / 3600) + "h";
-  if (whole % 3600 >= 60) out += std::to_string(whole % 3600 / 60) + "m";
-  const double rest = seconds - static_cast<double>(whole) + static_cast<double>(whole % 60);
-  if (rest > 1e-9 || out.empty()) out += number_text(std::round(rest * 1e6) / 1e6) + "s";
+  if (seconds >= 3600) out += std::to_string(seconds / 3600) + "h";
+  if (seconds % 3600 >= 60) out += std::to_string(seconds % 3600 / 60) + "m";
+  if (seconds % 60 > 0 || !fraction.empty() || out.empty()) out += std::to_string(seconds % 60) + fraction + "s";
   return out;
 }
 
@@ -57,16 +64,18 @@ Text quantity(const std::string& text) {
   struct Suffix {
     std::string_view text;
     double factor;
+    double divisor = 1;  // dividing is exact where multiplying by 0.001 is not
   };
-  static constexpr Suffix kSuffixes[] = {{"Ki", 1024.0},
+  static constexpr Suffix kSuffixes[] = {{"", 1},
+                                         {"Ki", 1024.0},
                                          {"Mi", 1048576.0},
                                          {"Gi", 1073741824.0},
                                          {"Ti", 1099511627776.0},
                                          {"Pi", 1125899906842624.0},
                                          {"Ei", 1152921504606846976.0},
-                                         {"n", 1e-9},
-                                         {"u", 1e-6},
-                                         {"m", 1e-3},
+                                         {"n", 1, 1e9},
+                                         {"u", 1, 1e6},
+                                         {"m", 1, 1e3},
                                          {"k", 1e3},
                                          {"M", 1e6},
                                          {"G", 1e9},
@@ -76,12 +85,11 @@ Text quantity(const std::string& text) {
   static const std::string next = "write it as 500m, 2, 128Mi or 1G";
   double number = 0;
   const auto [after, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return unreadable(text, "quantity", next);
+  if (error != std::errc() || !std::isfinite(number)) return unreadable(text, "quantity", next);
   const std::string_view rest(after, static_cast<std::size_t>(text.data() + text.size() - after));
-  if (rest.empty()) return number_text(number);
   for (const Suffix& suffix : kSuffixes) {
     if (suffix.text != rest) continue;
-    const double value = number * suffix.factor;
+    const double value = number * suffix.factor / suffix.divisor;
     return std::nearbyint(value) == value ? number_text(value) : number_text(std::round(value * 1e9) / 1e6) + "m";
   }
   return unreadable(text, "quantity", next);
@@ -171,6 +179,7 @@ Text instant(const std::string& original) {
       if (!take(text, 2, hours)) return bad();
       const bool more = skip(text, ':') || !text.empty();
       if (more && !take(text, 2, minutes)) return bad();
+      if (hours > 15 || minutes > 59) return bad();
       offset = sign * (hours * 3600 + minutes * 60);
     } else if (!text.empty() && !skip(text, 'Z') && !skip(text, 'z')) {
       return bad();
@@ -182,24 +191,52 @@ Text instant(const std::string& original) {
   return civil_text(seconds, fraction);
 }
 
+bool word_byte(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' || (c & 0x80) != 0;
+}
+
+// Whether white space between these two bytes tells two things apart.
+bool gap_counts(char left, char right) {
+  const auto wordy = [](char c) { return word_byte(c) || c == '\'' || c == '"'; };
+  const auto symbol = [](char c) { return std::string_view("+-*/<>=~!@#%^&|`?:").find(c) != std::string_view::npos; };
+  return (wordy(left) && wordy(right)) || (symbol(left) && symbol(right));
+}
+
+// The bytes of the quoted part that begins at `at`, its end included; 0 if none begins there. Knows '...', "..." and
+// $tag$...$tag$; one that is not closed runs to the end.
+std::size_t quoted_part(std::string_view text, std::size_t at) {
+  std::string_view closing = text.substr(at, 1);
+  if (closing == "$") {
+    if (at > 0 && word_byte(text[at - 1])) return 0;
+    std::size_t end = at + 1;
+    while (end < text.size() && text[end] != '$' && word_byte(text[end])) ++end;
+    if (end >= text.size() || text[end] != '$' || std::isdigit(static_cast<unsigned char>(text[at + 1])) != 0) return 0;
+    closing = text.substr(at, end + 1 - at);
+  } else if (closing != "'" && closing != "\"") {
+    return 0;
+  }
+  const std::size_t found = text.find(closing, at + closing.size());
+  return found == std::string_view::npos ? text.size() - at : found + closing.size() - at;
+}
+
 Text sql_expression(const std::string& text) {
   std::string out;
-  char quote = 0;
   bool gap = false;
-  for (const char c : text) {
-    if (quote != 0) {
-      out += c;
-      if (c == quote) quote = 0;
-      continue;
-    }
-    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (std::isspace(static_cast<unsigned char>(text[at])) != 0) {
       gap = !out.empty();
+      ++at;
       continue;
     }
-    if (gap) out += ' ';
+    if (gap && gap_counts(out.back(), text[at])) out += ' ';
     gap = false;
-    if (c == '\'' || c == '"') quote = c;
-    out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (const std::size_t size = quoted_part(text, at); size > 0) {
+      out.append(text, at, size);
+      at += size;
+    } else {
+      const char c = text[at++];
+      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
   }
   return out;
 }
@@ -241,38 +278,28 @@ Text spelled(const std::string& text, Comparison comparison) {
   return text;
 }
 
-Result<Value> canonical_value(const Value& value, const Type& type, Comparison comparison) {
-  const bool leaf_only = comparison == Comparison::exact || comparison == Comparison::server_default;
+// Every string of the value in its one spelling. A secret is not repeated in an error.
+Result<Value> respelled(const Value& value, Comparison comparison, bool secret) {
+  secret = secret || value.sensitive();
   if (value.is_string()) {
-    if (leaf_only) return value;
     auto text = spelled(value.as_string(), comparison);
-    if (!text.has_value()) {
-      // A secret is not repeated in a message.
-      if (value.sensitive()) return fail("cannot be read", text.error().next_step);
-      return fail(std::move(text).error());
-    }
-    return Value(std::move(text).value()).with_sensitive(value.sensitive());
+    if (text.has_value()) return Value(std::move(*text)).with_sensitive(value.sensitive());
+    if (secret) return fail("the secret here cannot be read", text.error().next_step);
+    return fail(std::move(text).error());
   }
-  const bool ordered = type.kind != Type::Kind::set && type.kind != Type::Kind::keyed_list;
-  if (leaf_only && ordered) return value;
   if (value.is_list()) {
     Value::List items;
-    for (const Value& item : value.as_list()) {
-      items.push_back(PLUMB_TRY(canonical_value(item, type.element ? *type.element : *any_type(), comparison)));
-    }
-    if (!ordered) {
-      Type as_set = type;
-      auto sorted = convert(Value(items), as_set);
-      if (sorted.errors.empty()) return sorted.value.with_sensitive(value.sensitive());
-    }
+    items.reserve(value.as_list().size());
+    for (const Value& item : value.as_list()) items.push_back(PLUMB_TRY(respelled(item, comparison, secret)));
     return Value(std::move(items)).with_sensitive(value.sensitive());
   }
   if (value.is_map()) {
-    ValueMap map;
+    std::vector<ValueMap::Entry> entries;
+    entries.reserve(value.as_map().size());
     for (const auto& [key, item] : value.as_map()) {
-      map.set(key, PLUMB_TRY(canonical_value(item, type.element ? *type.element : *any_type(), comparison)));
+      entries.emplace_back(key, PLUMB_TRY(respelled(item, comparison, secret)));
     }
-    return Value(std::move(map)).with_sensitive(value.sensitive());
+    return Value(ValueMap::from(std::move(entries))).with_sensitive(value.sensitive());
   }
   return value;
 }
@@ -280,7 +307,17 @@ Result<Value> canonical_value(const Value& value, const Type& type, Comparison c
 }  // namespace
 
 Result<Value> canonical(const Value& value, const Attribute& attribute) {
-  return canonical_value(value, *attribute.type, attribute.comparison);
+  const bool as_written =
+      attribute.comparison == Comparison::exact || attribute.comparison == Comparison::server_default;
+  Value out = as_written
+                  ? value
+                  : PLUMB_TRY(respelled(value, attribute.comparison, attribute.sensitive || attribute.type->sensitive));
+  const Type::Kind kind = attribute.type->kind;
+  const bool is_text = kind == Type::Kind::string || kind == Type::Kind::enumeration;
+  if (is_text || kind == Type::Kind::boolean || kind == Type::Kind::any || out.is_null()) return out;
+  // Sets are sorted after their elements are spelled. What does not fit the type (a server's oddity) stays as it is.
+  Converted converted = convert(out, *attribute.type);
+  return converted.errors.empty() ? std::move(converted.value) : std::move(out);
 }
 
 bool equivalent(const Value& a, const Value& b, const Attribute& attribute) {

@@ -16,12 +16,24 @@ class Conversion {
   std::vector<TypeError> errors;
 
   Value run(const Value& value, const Type& type, const Path& path) {
+    const bool marked = value.sensitive() || (type.sensitive && !value.is_null());
+    const bool secret_above = secret_;
+    secret_ = secret_ || marked;
     Value out = inner(value, type, path);
-    if (value.sensitive() || (type.sensitive && !value.is_null())) out = out.with_sensitive();
-    return out;
+    secret_ = secret_above;
+    return marked ? out.with_sensitive() : out;
   }
 
  private:
+  // What stands in something marked is not repeated in an error, and neither are the keys of a map in it.
+  [[nodiscard]] std::string shown(const std::string& text) const { return secret_ ? "a secret" : quoted(text); }
+  [[nodiscard]] std::string suggestion(const std::string& text, const std::vector<std::string>& known) const {
+    return secret_ ? std::string() : did_you_mean(text, known);
+  }
+  [[nodiscard]] Path below(const Path& path, const std::string& free_key) const {
+    return secret_ ? path : path / free_key;
+  }
+
   static std::string article(std::string_view noun) {
     const bool vowel = !noun.empty() && std::string_view("aeiou").find(noun[0]) != std::string_view::npos;
     return (vowel ? "an " : "a ") + std::string(noun);
@@ -82,9 +94,7 @@ class Conversion {
     if (!value.is_string()) return refuse(path, value, "string", "use one of: " + join(type.symbols, ", "));
     const auto& symbols = type.symbols;
     if (std::find(symbols.begin(), symbols.end(), value.as_string()) != symbols.end()) return value;
-    const std::string got = value.sensitive() ? "a secret" : quoted(value.as_string());
-    errors.push_back({path,
-                      got + " is not allowed here" + did_you_mean(value.sensitive() ? "" : value.as_string(), symbols),
+    errors.push_back({path, shown(value.as_string()) + " is not allowed here" + suggestion(value.as_string(), symbols),
                       "use one of: " + join(symbols, ", ")});
     return {};
   }
@@ -104,10 +114,26 @@ class Conversion {
     if (type.kind == Type::Kind::set) {
       const auto before = [](const Value& a, const Value& b) { return compare_values(a, b) < 0; };
       std::stable_sort(items.begin(), items.end(), before);
-      const bool known = std::all_of(items.begin(), items.end(), [](const Value& item) { return item.fully_known(); });
-      if (known) items.erase(std::unique(items.begin(), items.end()), items.end());
+      merge_repeats(items);
     }
     return Value(std::move(items));
+  }
+
+  // Two unknowns may become two values, so they stay. Of equal elements the marked one is kept.
+  static void merge_repeats(Value::List& items) {
+    Value::List out;
+    out.reserve(items.size());
+    for (Value& item : items) {
+      if (out.empty() || !item.fully_known() || !(out.back() == item)) {
+        out.push_back(std::move(item));
+      } else if (item.sensitive()) {
+        out.back() = out.back().with_sensitive();
+      } else if (!out.back().sensitive() && item.any_sensitive()) {
+        // Equal containers that are marked at different places: the mark of the whole covers both.
+        out.back() = out.back().any_sensitive() ? out.back().with_sensitive() : std::move(item);
+      }
+    }
+    items = std::move(out);
   }
 
   Value keyed_list(const Value& value, const Type& type, const Path& path) {
@@ -129,7 +155,8 @@ class Conversion {
     if (!value.is_map()) return empty_other(value) ? Value::map() : refuse(path, value, "map");
     std::vector<ValueMap::Entry> entries;
     entries.reserve(value.as_map().size());
-    for (const auto& [key, item] : value.as_map()) entries.emplace_back(key, run(item, *type.element, path / key));
+    for (const auto& [key, item] : value.as_map())
+      entries.emplace_back(key, run(item, *type.element, below(path, key)));
     return Value(ValueMap::from(std::move(entries)));
   }
 
@@ -146,8 +173,7 @@ class Conversion {
       }
       const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == key; });
       if (field == fields.end()) {
-        errors.push_back(
-            {path / key, "there is no field " + quoted(key) + did_you_mean(key, names), "known: " + join(names, ", ")});
+        errors.push_back({below(path, key), "there is no field " + shown(key) + suggestion(key, names), known(names)});
         continue;
       }
       if (item.is_null()) continue;
@@ -163,22 +189,28 @@ class Conversion {
     return Value(ValueMap::from(std::move(entries)));
   }
 
+  static std::string known(const std::vector<std::string>& names) {
+    return names.empty() ? "leave it out: this has no fields" : "known: " + join(names, ", ");
+  }
+
   Value tagged(const Value& value, const Type& type, const Path& path) {
-    if (!value.is_map()) return refuse(path, value, "map");
+    if (!value.is_map() && !empty_other(value)) return refuse(path, value, "map");
     std::vector<std::string> tags;
     for (const Variant& variant : type.variants) tags.push_back(variant.tag);
     const Value tag = value.get(type.key);
-    if (tag.is_unknown()) return Value::unknown();
+    if (tag.is_unknown() || tag.is_unavailable()) return tag;
     const auto variant = std::find_if(type.variants.begin(), type.variants.end(),
                                       [&](const Variant& v) { return tag.is_string() && tag.as_string() == v.tag; });
     if (variant != type.variants.end()) return object(value, variant->fields, type.key, path);
     errors.push_back({path,
                       tag.is_string()
-                          ? quoted(tag.as_string()) + " is no `" + type.key + "`" + did_you_mean(tag.as_string(), tags)
+                          ? shown(tag.as_string()) + " is no `" + type.key + "`" + suggestion(tag.as_string(), tags)
                           : "needs `" + type.key + "`",
                       "use one of: " + join(tags, ", ")});
     return {};
   }
+
+  bool secret_ = false;  // something above, or the value itself, is marked
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 class Diff {
  public:
-  explicit Diff(const Attribute& attribute) : attribute_(attribute) {}
+  explicit Diff(const Attribute& attribute) { leaf_.comparison = attribute.comparison; }
   std::vector<PathChange> changes;
 
   void run(const Value& before_in, const Value& after_in, const Type& type, const Path& path, bool sensitive) {
@@ -17,30 +17,38 @@ class Diff {
     const Value before = marked ? before_in.with_sensitive() : before_in;
     const Value after = marked ? after_in.with_sensitive() : after_in;
     if (before.is_null() && after.is_null()) return;
-    if (!before.any_unknown() && !after.any_unknown() && same(before, after, type)) return;
+    // Whole containers are not compared on the way down: that would cost their size once a level.
     const bool maps = before.is_map() && after.is_map();
     const bool lists = before.is_list() && after.is_list();
     if (maps && type.kind != Type::Kind::set) {
       by_key(before, after, type, path, marked);
-    } else if (lists && type.kind == Type::Kind::keyed_list) {
+    } else if (lists && type.kind == Type::Kind::keyed_list && has_keys(before, type) && has_keys(after, type)) {
       by_element_key(before, after, type, path, marked);
     } else if (lists && type.kind == Type::Kind::list && before.as_list().size() == after.as_list().size()) {
       for (std::size_t i = 0; i < before.as_list().size(); ++i) {
         run(before.as_list()[i], after.as_list()[i], *type.element, path / static_cast<std::int64_t>(i), marked);
       }
-    } else {
+    } else if (!same(before, after, type)) {
       changes.push_back({path, before, after});
     }
   }
 
  private:
   // The attribute's comparison speaks of its leaves; inside `any` things are compared as they are.
-  bool same(const Value& before, const Value& after, const Type& type) const {
+  bool same(const Value& before, const Value& after, const Type& type) {
+    if (before.any_unknown() || after.any_unknown()) return false;
     if (type.kind == Type::Kind::any && !before.is_string()) return before == after;
-    Attribute leaf;
-    leaf.type = std::shared_ptr<const Type>(std::shared_ptr<const Type>(), &type);
-    leaf.comparison = attribute_.comparison;
-    return equivalent(before, after, leaf);
+    leaf_.type = std::shared_ptr<const Type>(std::shared_ptr<const Type>(), &type);
+    return equivalent(before, after, leaf_);
+  }
+
+  // Elements can be matched only while each has a key that is known and its own.
+  static bool has_keys(const Value& list, const Type& type) {
+    std::set<std::string> seen;
+    return std::all_of(list.as_list().begin(), list.as_list().end(), [&](const Value& item) {
+      const Value key = item.get(type.key);
+      return key.is_scalar() && !key.is_null() && seen.insert(*scalar_text(key)).second;
+    });
   }
 
   static const Type& field_type(const Type& type, const std::string& key) {
@@ -91,7 +99,7 @@ class Diff {
     by_key(keyed(before), keyed(after), elements, path, marked);
   }
 
-  const Attribute& attribute_;
+  Attribute leaf_;  // the attribute's comparison, with the type of the leaf at hand
 };
 
 }  // namespace

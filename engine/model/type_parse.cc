@@ -4,6 +4,7 @@
 
 #include "engine/base/suggest.h"
 #include "engine/model/address.h"
+#include "engine/model/quoted_text.h"
 #include "engine/model/type.h"
 
 namespace plumb {
@@ -61,13 +62,17 @@ class Parser {
 
   Result<std::string> symbol() {
     space();
-    if (at_ < text_.size() && (text_[at_] == '"' || text_[at_] == '\'')) {
-      const char quote = text_[at_++];
-      const std::size_t end = text_.find(quote, at_);
+    if (at_ < text_.size() && text_[at_] == '"') {
+      auto out = read_quoted(text_, at_);
+      if (!out) return bad("a quote is not closed, or has an unknown escape");
+      return std::move(*out);
+    }
+    if (at_ < text_.size() && text_[at_] == '\'') {
+      const std::size_t start = at_ + 1;
+      const std::size_t end = text_.find('\'', start);
       if (end == std::string_view::npos) return bad("a quote is not closed");
-      std::string out(text_.substr(at_, end - at_));
       at_ = end + 1;
-      return out;
+      return std::string(text_.substr(start, end - start));
     }
     std::string out = word();
     if (out.empty()) return bad("expected a value of the enum");

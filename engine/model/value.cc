@@ -100,11 +100,38 @@ Value Value::get(std::string_view key) const {
   return sensitive_ ? found->with_sensitive() : *found;
 }
 
+namespace {
+
+template <class T>
+int three_way(const T& a, const T& b) {
+  return a < b ? -1 : (b < a ? 1 : 0);
+}
+
+// Exact: an int64 turned into a double could meet its neighbour.
+int compare_exactly(std::int64_t a, double b) {
+  constexpr double limit = 9223372036854775808.0;  // 2^63
+  if (b >= limit) return -1;
+  if (b < -limit) return 1;
+  const double whole = std::trunc(b);
+  if (const int order = three_way(a, static_cast<std::int64_t>(whole)); order != 0) return order;
+  return three_way(whole, b);
+}
+
+// A total order: what is no number comes first.
+int compare_numbers(const Value& a, const Value& b) {
+  if (a.is_integer() && b.is_integer()) return three_way(a.as_integer(), b.as_integer());
+  const bool a_is_nan = std::isnan(a.as_number());
+  const bool b_is_nan = std::isnan(b.as_number());
+  if (a_is_nan || b_is_nan) return three_way(!a_is_nan, !b_is_nan);
+  if (a.is_integer()) return compare_exactly(a.as_integer(), b.as_number());
+  if (b.is_integer()) return -compare_exactly(b.as_integer(), a.as_number());
+  return three_way(a.as_number(), b.as_number());
+}
+
+}  // namespace
+
 bool Value::operator==(const Value& other) const {
-  if (is_number() && other.is_number()) {
-    if (is_integer() && other.is_integer()) return as_integer() == other.as_integer();
-    return as_number() == other.as_number();
-  }
+  if (is_number() && other.is_number()) return compare_numbers(*this, other) == 0;
   if (kind() != other.kind()) return false;
   switch (kind()) {
     case Kind::boolean:
@@ -229,11 +256,6 @@ int rank(const Value& value) noexcept {
   return value.kind() == Value::Kind::number ? static_cast<int>(Value::Kind::integer) : static_cast<int>(value.kind());
 }
 
-template <class T>
-int three_way(const T& a, const T& b) {
-  return a < b ? -1 : (b < a ? 1 : 0);
-}
-
 }  // namespace
 
 int compare_values(const Value& a, const Value& b) {
@@ -243,8 +265,7 @@ int compare_values(const Value& a, const Value& b) {
       return three_way(a.as_bool(), b.as_bool());
     case Value::Kind::integer:
     case Value::Kind::number:
-      if (a.is_integer() && b.is_integer()) return three_way(a.as_integer(), b.as_integer());
-      return three_way(a.as_number(), b.as_number());
+      return compare_numbers(a, b);
     case Value::Kind::string:
       return three_way(a.as_string(), b.as_string());
     case Value::Kind::list: {

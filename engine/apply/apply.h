@@ -25,6 +25,9 @@ struct ApplyOptions {
 struct ApplyOutcome {
   std::size_t done = 0, failed = 0, skipped = 0;
   bool interrupted = false;
+  // Calls were still running when the second signal's time was up: end the process with _exit, the journal tells the
+  // rest.
+  bool abandoned = false;
   std::vector<Error> errors;  // of the run itself (journal, lock, commit), not of steps
   // 1: a step failed or was skipped, or an error above; else 2 when the plan left something blocked or deferred; else
   // 0.

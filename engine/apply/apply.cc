@@ -1,0 +1,96 @@
+#include "engine/apply/apply.h"
+
+#include "engine/apply/runner.h"
+#include "engine/base/redact.h"
+
+namespace plumb {
+
+namespace {
+
+// Intents of earlier runs whose objects this plan has looked at and found nothing to do about.
+void clear_settled(const Plan& plan, Runner& runner, const State& state, const std::set<std::string>& old_intents) {
+  std::set<Address> open;
+  for (const PlannedChange& change : plan.changes) {
+    if (change.action == Action::blocked || change.action == Action::deferred) open.insert(change.address);
+  }
+  for (const DriftEntry& entry : plan.unreadable) open.insert(entry.address);
+  std::vector<std::string> settled;
+  for (const auto& [id, intent] : state.pending) {
+    if (old_intents.contains(id) && !open.contains(intent.address)) settled.push_back(id);
+  }
+  for (const std::string& id : settled) runner.record(OutcomeFailed{id});
+}
+
+void record_outputs(Session& session, Runner& runner, const State& state, Redactor& redactor, const EventSink& sink) {
+  auto outputs = session.outputs();
+  if (!outputs.has_value()) {
+    sink(ApplyNote{"outputs were left as they are: " + redactor.redact(outputs.error().str())});
+    return;
+  }
+  OutputsSet set;
+  for (auto& [name, output] : outputs.value()) {
+    if (output.value.any_unknown()) {  // what it reads was not applied
+      const auto before = state.outputs.find(name);
+      if (before != state.outputs.end()) set.outputs.emplace(name, before->second);
+    } else {
+      set.outputs.emplace(name, std::move(output));
+    }
+  }
+  const auto same = [](const auto& a, const auto& b) {
+    return a.first == b.first && a.second.sensitive == b.second.sensitive && a.second.value == b.second.value;
+  };
+  if (std::equal(set.outputs.begin(), set.outputs.end(), state.outputs.begin(), state.outputs.end(), same)) return;
+  runner.record(std::move(set));
+}
+
+}  // namespace
+
+int ApplyOutcome::exit_code(const Plan& plan) const noexcept {
+  if (failed > 0 || skipped > 0 || interrupted || !errors.empty()) return 1;
+  return plan.counts.blocked > 0 || plan.counts.deferred > 0 ? 2 : 0;
+}
+
+ApplyOutcome apply_plan(const Plan& plan, Session& session, StateSession& store_session, State& state,
+                        Redactor& redactor, const EventSink& sink, const ApplyOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  // The session reads the state that was planned against; what happens is folded into a copy.
+  State working = state;
+  std::set<std::string> old_intents;
+  for (const auto& [id, intent] : working.pending) old_intents.insert(id);
+
+  std::size_t steps = 0;
+  for (const Step& step : plan.graph.steps) steps += step.kind == StepKind::record ? 0 : 1;
+  sink(ApplyStarted{steps});
+  Runner runner(plan, session, store_session, working, redactor, sink, options);
+  for (const auto& [provider, identity] : session.servers()) {
+    const auto known = working.servers.find(provider);
+    if (!identity.empty() && (known == working.servers.end() || known->second != identity)) {
+      runner.record(ServerSeen{provider, identity});
+    }
+  }
+  runner.run();
+  if (!runner.outcome.abandoned) {
+    for (const auto& [provider, identity] : session.servers()) {
+      const auto known = working.servers.find(provider);
+      if (!identity.empty() && (known == working.servers.end() || known->second != identity)) {
+        runner.record(ServerSeen{provider, identity});
+      }
+    }
+    clear_settled(plan, runner, working, old_intents);
+    record_outputs(session, runner, working, redactor, sink);
+    if (!options.plan_id.empty() && steps > 0) runner.record(PlanApplied{options.plan_id});
+    runner.flush(/*durable=*/true);
+    if (runner.outcome.errors.empty()) {
+      if (const auto saved = store_session.commit(working); !saved.has_value())
+        runner.outcome.errors.push_back(saved.error());
+    }
+  }
+  ApplyOutcome outcome = std::move(runner.outcome);
+  ApplyFinished finished{outcome.done, outcome.failed, outcome.skipped, std::chrono::steady_clock::now() - start,
+                         outcome.interrupted};
+  sink(finished);
+  state = std::move(working);
+  return outcome;
+}
+
+}  // namespace plumb

@@ -1,0 +1,20 @@
+// One provider call with all that belongs to it: reading before an unverified create, reading back after a lost reply.
+// Runs on a worker. Internal to apply/.
+#pragma once
+
+#include "engine/provider_api/provider.h"
+
+namespace plumb {
+
+struct Call {
+  Provider* provider = nullptr;
+  ChangeRequest request;
+  Value identity;           // after the change; before it for a removal
+  Value expected;           // what must come out; unknown where the server decides
+  bool read_first = false;  // the identity was not known, or not readable, in plan
+};
+
+// Never throws, never retries after a wait: `error->retry` says what the coordinator may do.
+ApplyResult execute(const Call& call);
+
+}  // namespace plumb

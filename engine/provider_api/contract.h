@@ -11,12 +11,15 @@ namespace plumb {
 
 // Checks and canonicalises answers of read_many in place: as many results as keys; values are maps of known attributes
 // of the right types, identity complete, server id there when the type has one. What breaks the rules becomes
-// unreadable with Fault::provider, an error that names the provider's type and the attribute.
+// unreadable with Fault::provider, an error that names the provider's type and the attribute. Sensitive attributes come
+// out marked. An object that has neither the identity nor the server id asked for breaks the rules too.
 void check_read(const TypeSchema& type, std::span<const ReadKey> keys, std::vector<ReadResult>& results);
 
 // Same for one apply result; in addition every attribute that was planned (known in `planned`) must have come out
-// equivalent by its comparison. Write-only and unread attributes are not compared. Returns the errors; `result.value`
-// is canonical afterwards.
+// equivalent by its comparison. Write-only attributes are not compared, nor are sensitive ones that the answer leaves
+// out; keys that a server adds to a computed map are its own business. Local and create-only attributes that the answer
+// leaves out are filled in from `planned`. A removal has a null `planned`. When `result.error` is set, promises are not
+// compared. Returns the errors; `result.value` is canonical afterwards, without what broke the rules.
 std::vector<Error> check_apply(const TypeSchema& type, const Value& planned, ApplyResult& result);
 
 }  // namespace plumb

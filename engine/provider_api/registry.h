@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,8 @@
 
 namespace plumb {
 
-// Not thread-safe while entries are added; afterwards read-only.
+// Not thread-safe while entries are added; afterwards every call may come from any thread. In debug builds a schema
+// that check_schema finds wrong ends the process.
 class Registry {
  public:
   using Make = std::function<std::unique_ptr<ProviderKind>()>;
@@ -21,6 +23,7 @@ class Registry {
   [[nodiscard]] const ProviderKind* find(std::string_view provider) const;
   // `postgres.role` -> its schema; an error with "did you mean" otherwise.
   [[nodiscard]] Result<const TypeSchema*> type(std::string_view name) const;
+  // Sorted.
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:
@@ -30,6 +33,7 @@ class Registry {
     mutable std::unique_ptr<ProviderKind> kind;
   };
   std::vector<Entry> entries_;
+  std::unique_ptr<std::mutex> making_ = std::make_unique<std::mutex>();  // behind a pointer: a registry may be moved
 };
 
 }  // namespace plumb

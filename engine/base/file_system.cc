@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -235,6 +237,12 @@ class RealFileSystem final : public FileSystem {
     std::sort(out.begin(), out.end());
     return out;
   }
+
+  Result<std::string> real_path(const std::string& path) override {
+    const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), &std::free);
+    if (real == nullptr) return fail(system_error("find", path, errno));
+    return std::string(real.get());
+  }
 };
 
 Result<void> write_whole(FileSystem& fs, const std::string& path, std::string_view bytes, std::uint32_t mode) {
@@ -244,6 +252,10 @@ Result<void> write_whole(FileSystem& fs, const std::string& path, std::string_vi
 }
 
 }  // namespace
+
+Result<std::string> FileSystem::real_path(const std::string& path) {
+  return std::filesystem::path(path).lexically_normal().generic_string();
+}
 
 FileSystem& real_file_system() {
   static RealFileSystem file_system;

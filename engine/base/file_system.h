@@ -48,6 +48,9 @@ class FileSystem {
   virtual Result<void> make_directories(const std::string& path, std::uint32_t mode) = 0;
   // Names in a directory, sorted.
   virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
+  // The path with links followed and `.` and `..` resolved; what must lie inside of a directory is checked by it.
+  // Without links (as in memory) it is the path itself, in normal form.
+  virtual Result<std::string> real_path(const std::string& path);
 };
 
 FileSystem& real_file_system();

@@ -221,8 +221,7 @@ TypeSchema grant() {
       power(flag("with_grant_option", "The role may pass the privileges on.", false)),
   };
   out.identity = {{"database", OnIdentityChange::replaces, true}, {"role"}, {"object_type"}, {"schema"}, {"objects"}};
-  // No schema and no objects are part of the key too: they are null for a database.
-  out.identity[3].defaulted = out.identity[4].defaulted = true;
+  // Schema and objects are part of the key also where they are null, for a database.
   out.containers = {inside(kDatabase, {{"name", "database"}}),
                     inside(kSchema, {{"database", "database"}, {"name", "schema"}}), inside(kRole, {{"name", "role"}})};
   out.link = true;

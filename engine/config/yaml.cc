@@ -84,7 +84,8 @@ class Writer final : public YAML::EventHandler {
     if (documents_++ == 0) return;
     const auto at = static_cast<std::size_t>(mark.pos);
     const std::size_t last = document.nodes.empty() ? 0 : document.nodes.back().offset;
-    const bool marked = source_.text().substr(last, at + 3 - std::min(last, at)).find("\n---") != std::string_view::npos;
+    const bool marked =
+        source_.text().substr(last, at + 3 - std::min(last, at)).find("\n---") != std::string_view::npos;
     if (marked) {
       error("there is more than one document in the file", "put each into a file of its own", at);
     } else {

@@ -111,9 +111,7 @@ void Runner::run_state_only(StepId id) {
   if (gone) {
     record(OutcomeGone{{}, s.address});
   } else {
-    const Value value = live.status == ReadResult::Status::present && live.value.is_map()
-                            ? readable(session_.planned(s), Value::map())
-                            : session_.planned(s);
+    const Value value = session_.planned(s);
     session_.publish(s, value);
     record(OutcomeDone{{},
                        session_.make_record(s, state_, before != nullptr ? before->uid : random_id(), value,

@@ -1,0 +1,99 @@
+#include "engine/apply/apply.h"
+
+#include "engine/base/random.h"
+#include "engine/cli/apply_run.h"
+#include "engine/cli/progress.h"
+#include "engine/cli/signals.h"
+#include "engine/cli/stack_run.h"
+#include "engine/model/json_text.h"
+#include "engine/report/apply_text.h"
+#include "engine/report/plan_text.h"
+#include "engine/report/state_text.h"
+
+namespace plumb::cli {
+
+namespace {
+
+enum class Answer { go_on, stop };
+
+// There is something to carry out, and not only things in the way.
+bool can_act(const Plan& plan) { return !plan.graph.steps.empty() || !plan.outputs.empty(); }
+
+Answer approve(Context& context, bool destroy) {
+  if (context.options.auto_approve) return Answer::go_on;
+  const std::string command = destroy ? "destroy" : "apply";
+  if (!context.terminal.can_answer || context.options.json) {
+    context.say(
+        Error{"nobody can be asked: this is no terminal" + std::string(context.options.json ? ", or --json" : ""),
+              "look at the plan, then run `plumb " + command + " --auto-approve`"});
+    return Answer::stop;
+  }
+  const std::string question = destroy ? "\nDestroy all of this? There is no way back. Only `yes` goes on: "
+                                       : "\nMake these changes? Only `yes` goes on: ";
+  if (ask_yes(question, stop_request())) return Answer::go_on;
+  write_err("Nothing was changed.\n");
+  return Answer::stop;
+}
+
+ApplyOutcome carry_out(Context& context, StackRun& run, const Plan& plan, const EventSink& sink) {
+  ApplyOptions options;
+  options.plan_id = random_id();
+  options.stop = &stop_request();
+  return apply_plan(plan, *run.session, *run.locked, run.state, context.redactor, sink, options);
+}
+
+ApplyOutcome with_progress(Context& context, StackRun& run, const Plan& plan) {
+  if (context.options.json) return carry_out(context, run, plan, ApplyJsonLines(write_out));
+  if (!context.terminal.live) return carry_out(context, run, plan, ApplyLines(write_err, context.terminal.err));
+  ApplyLive live(write_err, context.terminal.err);
+  const Ticker ticker([&live] { live.tick(); });
+  return carry_out(context, run, plan, [&live](const ApplyEvent& event) { live(event); });
+}
+
+// Nothing to approve: what only state has to learn is written without a word, unless it fails.
+ApplyOutcome quietly(Context& context, StackRun& run, const Plan& plan) {
+  const bool pending = !plan.graph.steps.empty() || !run.state.pending.empty() || !run.notes.empty();
+  if (!pending) return {};
+  ApplyLines lines(write_err, context.terminal.err);
+  return carry_out(context, run, plan, [&lines](const ApplyEvent& event) {
+    if (std::holds_alternative<StepFailed>(event) || std::holds_alternative<ApplyNote>(event)) lines(event);
+  });
+}
+
+void print_outputs(Context& context, const StackRun& run) {
+  if (context.options.json) {
+    context.print_json(ValueMap{{"outputs", outputs_json(run.state.outputs)}, {"type", "outputs"}});
+  } else if (!run.state.outputs.empty()) {
+    context.print("\nOutputs:\n\n" + outputs_text(run.state.outputs));
+  }
+}
+
+}  // namespace
+
+int run_changes(Context& context, PlanMode mode) {
+  const bool destroy = mode == PlanMode::destroy;
+  StackRun run(context);
+  // Configuration first: a directory without a stack gets no lock file.
+  if (!run.load() || !run.lock_state(destroy ? "destroy" : "apply") || !run.start(mode)) return 1;
+  const std::optional<Plan> plan = run.plan();
+  if (!plan) return 1;
+  if (!context.options.json) context.print(plan_text(*plan, context.terminal.out));
+  ApplyOutcome outcome;
+  // From here on an interrupt at the question is a no, and one during the work lets running steps finish.
+  defer_signals();
+  if (plan->empty()) {
+    outcome = context.options.json ? with_progress(context, run, *plan) : quietly(context, run, *plan);
+  } else if (can_act(*plan)) {
+    if (approve(context, destroy) == Answer::stop) return 1;
+    if (!run.ensure_key(*plan)) return 1;
+    if (!context.options.json) write_err("\n");
+    outcome = with_progress(context, run, *plan);
+  }
+  for (const Error& error : outcome.errors) context.say(error);
+  print_outputs(context, run);
+  return outcome.exit_code(*plan);
+}
+
+int run_apply(Context& context) { return run_changes(context, PlanMode::normal); }
+
+}  // namespace plumb::cli

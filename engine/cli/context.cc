@@ -1,0 +1,95 @@
+#include "engine/cli/context.h"
+
+#include "engine/base/file_system.h"
+#include "engine/base/log.h"
+#include "engine/base/text.h"
+#include "engine/model/json_text.h"
+#include "engine/report/diagnostics.h"
+
+namespace plumb::cli {
+
+namespace {
+
+constexpr std::uint64_t kLargestShown = 16U << 20U;
+
+// Positions name files from the stack's directory; a --var-file is named from where we are.
+SourceReader sources_of(const std::string& directory) {
+  return [directory](const std::string& file) -> std::optional<std::string> {
+    for (const std::string& path : {directory + "/" + file, file}) {
+      const auto info = real_file_system().info(path);
+      if (!info.has_value() || !info->has_value() || (*info)->kind != FileInfo::Kind::file) continue;
+      if (auto text = real_file_system().read(path, kLargestShown)) return *std::move(text);
+    }
+    return std::nullopt;
+  };
+}
+
+int dispatch(Context& context) {
+  switch (context.options.command) {
+    case Command::validate:
+      return run_validate(context);
+    case Command::plan:
+      return run_plan(context);
+    case Command::apply:
+      return run_apply(context);
+    case Command::destroy:
+      return run_destroy(context);
+    case Command::drift:
+      return run_drift(context);
+    case Command::accept:
+      return run_accept(context);
+    case Command::show:
+      return run_show(context);
+    case Command::output:
+      return run_output(context);
+    case Command::import:
+      return run_import(context);
+    case Command::state_list:
+      return run_state_list(context);
+    case Command::state_show:
+      return run_state_show(context);
+    case Command::schema:
+      return run_schema(context);
+    case Command::version:
+      return run_version(context);
+  }
+  return 1;
+}
+
+}  // namespace
+
+void Context::print_json(const Value& value) const { print(json_text(value) + "\n"); }
+
+void Context::note(const std::string& text) const { write_err("note: " + printable(redactor.redact(text)) + "\n"); }
+
+void Context::say(const Diagnostics& diagnostics) const {
+  write_err(redactor.redact(diagnostics_text(diagnostics, sources_of(options.directory), terminal.err)));
+}
+
+void Context::say(const Error& error) const {
+  write_err(redactor.redact(error_text(error, sources_of(options.directory), terminal.err)));
+}
+
+int Context::failed(const Error& error) const {
+  say(error);
+  return 1;
+}
+
+int run(const std::vector<std::string>& arguments, std::map<std::string, std::string> environment) {
+  Parsed parsed = parse_options(arguments);
+  if (!parsed.options) {
+    parsed.exit == 0 ? write_out(parsed.text) : write_err(parsed.text);
+    return parsed.exit;
+  }
+  Context context;
+  context.options = *std::move(parsed.options);
+  context.environment = std::move(environment);
+  context.terminal = look_at_terminal(context.environment, context.options.no_color);
+  context.registry = all_providers();
+  log_redact_with(&context.redactor);
+  const int exit = dispatch(context);
+  log_redact_with(nullptr);
+  return exit;
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,44 @@
+#include "engine/base/suggest.h"
+#include "engine/cli/context.h"
+#include "engine/report/schema_text.h"
+
+namespace plumb::cli {
+
+namespace {
+
+int show_providers(const Context& context, const std::vector<const ProviderSchema*>& providers, bool all) {
+  if (context.options.json) {
+    context.print_json(schemas_json(providers));
+  } else {
+    context.print(all ? providers_text(providers, context.terminal.out)
+                      : provider_text(*providers.front(), context.terminal.out));
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run_schema(Context& context) {
+  const Registry& registry = context.registry;
+  if (context.options.arguments.empty()) {
+    std::vector<const ProviderSchema*> all;
+    for (const std::string& name : registry.names()) all.push_back(&registry.find(name)->schema());
+    return show_providers(context, all, true);
+  }
+  const std::string& name = context.options.arguments.front();
+  if (const ProviderKind* provider = registry.find(name)) return show_providers(context, {&provider->schema()}, false);
+  if (name.find('.') == std::string::npos) {
+    return context.failed(Error{"there is no provider \"" + name + "\"" + did_you_mean(name, registry.names()),
+                                "run `plumb schema` for the list"});
+  }
+  const auto type = registry.type(name);
+  if (!type.has_value()) return context.failed(type.error());
+  if (context.options.json) {
+    context.print_json(type_json(**type));
+  } else {
+    context.print(type_text(**type, context.terminal.out));
+  }
+  return 0;
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,186 @@
+#include "engine/cli/stack_run.h"
+
+#include <algorithm>
+
+#include "engine/base/clock.h"
+#include "engine/base/text.h"
+#include "engine/cli/progress.h"
+
+namespace plumb::cli {
+
+namespace {
+
+Refresh refresh_of(RefreshFlag flag) {
+  switch (flag) {
+    case RefreshFlag::full:
+      return Refresh::full;
+    case RefreshFlag::changed:
+      return Refresh::changed;
+    case RefreshFlag::none:
+      return Refresh::none;
+  }
+  return Refresh::full;
+}
+
+// The change puts a secret, or the digest of one, into state.
+bool stores_secret(const PlannedChange& change) {
+  if (change.after.any_sensitive()) return true;
+  if (change.type == nullptr) return false;
+  return std::any_of(change.type->attributes.begin(), change.type->attributes.end(), [&](const Attribute& attribute) {
+    if (!attribute.sensitive && !attribute.write_only) return false;
+    const Value* value = change.after.find(attribute.name);
+    return value != nullptr && !value->is_null();
+  });
+}
+
+bool stores_secret(const Plan& plan) {
+  return std::any_of(plan.changes.begin(), plan.changes.end(),
+                     [](const PlannedChange& change) { return stores_secret(change); }) ||
+         std::any_of(plan.outputs.begin(), plan.outputs.end(),
+                     [](const OutputChange& output) { return output.after && output.after->any_sensitive(); });
+}
+
+}  // namespace
+
+StackRun::~StackRun() {
+  // The session looks at state and stack, and the lock goes last.
+  session.reset();
+  locked.reset();
+}
+
+VariableInputs variable_inputs(const Context& context) {
+  return {context.options.var_files, context.environment, context.options.variables};
+}
+
+bool StackRun::load() {
+  Diagnostics diagnostics;
+  stack = load_stack(context_.options.directory, real_file_system(), diagnostics);
+  if (!diagnostics.has_errors()) {
+    variables = resolve_variables(stack, variable_inputs(context_), real_file_system(),
+                                  context_.options.allow_literal_secrets, diagnostics);
+  }
+  context_.say(diagnostics);
+  if (diagnostics.has_errors()) return false;
+  open_store();
+  return true;
+}
+
+bool StackRun::load_leniently() {
+  Diagnostics diagnostics;
+  stack = load_stack(context_.options.directory, real_file_system(), diagnostics);
+  if (stack.files.empty() && diagnostics.has_errors()) {
+    context_.say(diagnostics);
+    return false;
+  }
+  open_store();
+  return true;
+}
+
+void StackRun::open_store() {
+  store = local_store(stack.directory, {stack.key_file, stack.key_env, stack.key_passphrase_env, context_.environment});
+}
+
+bool StackRun::take(Result<Loaded> loaded) {
+  if (!loaded.has_value()) {
+    context_.say(loaded.error());
+    return false;
+  }
+  state = std::move(loaded->state);
+  notes = std::move(loaded->notes);
+  for (const std::string& note : notes) context_.note(note);
+  return true;
+}
+
+bool StackRun::read_state() { return take(store->read()); }
+
+bool StackRun::lock_state(const std::string& operation) {
+  auto lock = store->lock({operation, context_.options.lock_timeout});
+  if (!lock.has_value()) {
+    context_.say(lock.error());
+    return false;
+  }
+  locked = *std::move(lock);
+  return take(locked->load());
+}
+
+bool StackRun::start(PlanMode mode) {
+  SessionInputs inputs;
+  inputs.stack = &stack;
+  inputs.variables = variables;
+  inputs.state = &state;
+  inputs.registry = &context_.registry;
+  inputs.redactor = &context_.redactor;
+  inputs.key_id = state.key_id;
+  inputs.options.mode = mode;
+  inputs.options.refresh = refresh_of(context_.options.refresh);
+  inputs.options.parallelism = context_.options.parallelism;
+  inputs.options.allow_literal_secrets = context_.options.allow_literal_secrets;
+  auto targets = addresses_of(context_.options.targets, "--target");
+  auto replace = addresses_of(context_.options.replace, "--replace");
+  for (const auto* given : {&targets, &replace}) {
+    if (given->has_value()) continue;
+    context_.say(given->error());
+    return false;
+  }
+  inputs.options.targets = *std::move(targets);
+  inputs.options.replace = *std::move(replace);
+  if (store != nullptr && mode != PlanMode::validate) {
+    auto root = store->key(state);
+    if (!root.has_value()) {
+      context_.say(root.error());
+      return false;
+    }
+    if (root->has_value()) inputs.digest_key = digest_key(**root);
+  }
+  session = std::make_unique<Session>(std::move(inputs));
+  return true;
+}
+
+std::optional<Plan> StackRun::plan() {
+  Diagnostics diagnostics;
+  std::optional<Plan> plan;
+  {
+    const Progress progress("planning", context_.terminal.live);
+    plan = session->plan(diagnostics);
+  }
+  if (plan) {
+    for (const Diagnostic& warning : plan->warnings) diagnostics.add(warning);
+  }
+  context_.say(diagnostics);
+  if (context_.options.timings) {
+    for (const PhaseTiming& timing : session->timings()) {
+      std::string phase = timing.phase;
+      phase.resize(std::max<std::size_t>(phase.size(), 10), ' ');
+      write_err(phase + "  " + duration_text(timing.took) + "\n");
+    }
+  }
+  if (diagnostics.has_errors()) return std::nullopt;
+  return plan;
+}
+
+bool StackRun::ensure_key(const Plan& plan) {
+  if (!state.key_id.empty() || !stores_secret(plan)) return true;
+  std::vector<std::string> told;
+  auto root = locked->ensure_key(state, told);
+  if (!root.has_value()) {
+    context_.say(root.error());
+    return false;
+  }
+  for (const std::string& note : told) context_.note(note);
+  session->use_key(digest_key(*root));
+  return true;
+}
+
+Result<std::vector<Address>> addresses_of(const std::vector<std::string>& texts, const std::string& flag) {
+  std::vector<Address> out;
+  for (const std::string& text : texts) {
+    auto address = Address::parse(text);
+    if (!address.has_value()) {
+      return fail(std::move(address).error().in((flag.empty() ? "" : flag + " ") + "\"" + printable(text) + "\""));
+    }
+    out.push_back(*std::move(address));
+  }
+  return out;
+}
+
+}  // namespace plumb::cli

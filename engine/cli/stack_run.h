@@ -1,0 +1,57 @@
+// One command's way through a stack: configuration, variables, state with or without the lock, key, session, plan.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/cli/context.h"
+#include "engine/config/stack.h"
+#include "engine/plan/session.h"
+#include "state/store.h"
+
+namespace plumb::cli {
+
+// Every step tells its errors itself and then gives false, or nothing. Not thread-safe.
+class StackRun {
+ public:
+  explicit StackRun(Context& context) : context_(context) {}
+  ~StackRun();
+  StackRun(const StackRun&) = delete;
+  StackRun& operator=(const StackRun&) = delete;
+
+  // Configuration and variables.
+  bool load();
+  // For commands that only look at state: what is wrong with configuration does not matter, unless there is none.
+  bool load_leniently();
+  // A consistent state without a lock; or under the lock, for whoever writes.
+  bool read_state();
+  bool lock_state(const std::string& operation);
+  // The session of this mode; from the flags.
+  bool start(PlanMode mode);
+  // Plans, showing that it goes on when it takes long; tells warnings, and timings when asked.
+  std::optional<Plan> plan();
+  // Makes the root key when this plan stores the first secret.
+  bool ensure_key(const Plan& plan);
+
+  StackConfig stack;
+  std::map<std::string, Value> variables;
+  State state;
+  std::vector<std::string> notes;  // of reading the state
+  std::unique_ptr<StateStore> store;
+  std::unique_ptr<StateSession> locked;
+  std::unique_ptr<Session> session;
+
+ private:
+  void open_store();
+  bool take(Result<Loaded> loaded);
+  Context& context_;
+};
+
+// Addresses given on the command line; errors name the flag.
+Result<std::vector<Address>> addresses_of(const std::vector<std::string>& texts, const std::string& flag);
+// The inputs of variables: flags, files and the environment.
+VariableInputs variable_inputs(const Context& context);
+
+}  // namespace plumb::cli

@@ -68,6 +68,7 @@ ApplyOutcome apply_plan(const Plan& plan, Session& session, StateSession& store_
       runner.record(ServerSeen{provider, identity});
     }
   }
+  session.release({});  // what plan connected to may be about to be dropped
   runner.run();
   if (!runner.outcome.abandoned) {
     for (const auto& [provider, identity] : session.servers()) {

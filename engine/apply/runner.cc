@@ -37,6 +37,7 @@ Runner::Runner(const Plan& plan, Session& session, StateSession& store, State& s
     vertices_[id].open = static_cast<std::uint32_t>(after.size());
     for (const StepId before : after) vertices_[before].next.push_back(id);
   }
+  for (const Step& s : plan.graph.steps) ++left_[s.provider];
   for (const auto& [id, intent] : state.pending) pending_by_address_.emplace(intent.address, id);
 }
 
@@ -72,6 +73,8 @@ void Runner::finish(StepId id) {
     const StepId at = open.back();
     open.pop_back();
     vertices_[at].status = Status::done;
+    // The last step of a provider instance: what it is connected to may be somebody's to drop.
+    if (is_step(at) && --left_[step(at).provider] == 0) session_.release(step(at).provider);
     for (const StepId next : vertices_[at].next) {
       Vertex& vertex = vertices_[next];
       if (--vertex.open > 0 || vertex.status != Status::waiting) continue;

@@ -89,6 +89,7 @@ class Runner {
   std::unordered_map<StepId, Running> running_;
   std::unordered_map<std::string, std::size_t> in_flight_;
   std::unordered_map<std::string, std::size_t> limits_;
+  std::unordered_map<std::string, std::size_t> left_;  // steps of a provider instance that have not ended
   std::set<std::pair<std::string, std::string>> serial_;
   std::unordered_map<std::string, std::deque<StepId>> put_aside_;  // by provider
   std::vector<Delayed> delayed_;

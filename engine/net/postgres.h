@@ -139,6 +139,8 @@ class PostgresPool {
 
   // Closes the idle connections to a database that is about to be dropped or renamed.
   void close_idle(const std::string& database);
+  // Closes all of them: others may want to drop what they are connected to.
+  void close_idle();
   // Connections that are open now, idle or out.
   [[nodiscard]] std::size_t open() const;
 

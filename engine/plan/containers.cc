@@ -91,11 +91,42 @@ bool moves_identity(const InstanceNode& instance) {
   return instance.identity_key && before != instance.identity_key;
 }
 
+namespace {
+
+// Not found under its old name, and meant to have another: it may have moved there with something that is not ours to
+// follow (a database renamed through another provider instance). The server id tells.
+bool moved_ready(World& world, std::uint32_t index) {
+  InstanceNode& instance = world.instances[index];
+  if (!moves_identity(instance)) return true;
+  if (!instance.taken_known) {
+    world.pending[{instance.provider, instance.type}].push_back({index, ReadKey{instance.identity, {}}, true});
+    world.work.hold();
+    return false;
+  }
+  if (instance.taken.status == ReadResult::Status::absent) return true;
+  const bool ours = instance.taken.status == ReadResult::Status::present && !instance.record->server_id.empty() &&
+                    instance.taken.server_id == instance.record->server_id;
+  instance.live = std::move(instance.taken);
+  instance.taken = {};
+  instance.taken_known = false;
+  if (!ours) instance.record = nullptr;
+  return true;
+}
+
+}  // namespace
+
 bool new_identity_ready(World& world, std::uint32_t index) {
   InstanceNode& instance = world.instances[index];
-  if (!instance.live_known || instance.live.status != ReadResult::Status::present || instance.record == nullptr)
-    return true;
+  if (!instance.live_known || instance.record == nullptr) return true;
   const std::vector<Rename> renames = renames_of(world, instance);
+  if (!renames.empty() && instance.renamed == nullptr) {
+    auto record = std::make_shared<InstanceRecord>(*instance.record);
+    record->attributes = renamed(std::move(record->attributes), renames);
+    record->identity = renamed(std::move(record->identity), renames);
+    instance.renamed = std::move(record);
+  }
+  if (instance.live.status == ReadResult::Status::absent) return renames.empty() ? moved_ready(world, index) : true;
+  if (instance.live.status != ReadResult::Status::present) return true;
   if (!renames.empty()) instance.live.value = renamed(std::move(instance.live.value), renames);
   const auto live_key = identity_key(*instance.type, identity_of(*instance.type, instance.live.value));
   if (!instance.identity_key || live_key == instance.identity_key || instance.taken_known) return true;

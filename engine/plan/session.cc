@@ -221,6 +221,13 @@ Result<Provider*> Session::provider(const Step& step) {
               "what its configuration reads was not applied; see the other errors", provider->pos);
 }
 
+void Session::release(const std::string& name) {
+  for (ProviderNode& provider : impl_->world.providers) {
+    if (!name.empty() && provider.name != name) continue;
+    if (provider.status == ProviderNode::Status::ready) provider.provider->release();
+  }
+}
+
 const ProviderKind& Session::kind(const Step& step) const {
   return *impl_->world.providers[impl_->instance(step).provider].kind;
 }

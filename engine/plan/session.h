@@ -86,6 +86,8 @@ class Session {
   Result<Value> desired(const Step& step);
   // The connected provider of a step; configures it when that had to wait until now. May block.
   Result<Provider*> provider(const Step& step);
+  // Gives back what a connected provider instance holds idle; all of them for an empty name.
+  void release(const std::string& provider);
   [[nodiscard]] const ProviderKind& kind(const Step& step) const;
   // The live value and server id that the step was planned against.
   [[nodiscard]] ReadResult live(const Step& step) const;

@@ -173,7 +173,9 @@ ThreeWayInput compare_input(World& world, const InstanceNode& instance) {
   return {instance.type,
           &instance.desired,
           instance.live_known ? &instance.live : nullptr,
-          instance.recovered ? nullptr : instance.record,
+          instance.recovered ? nullptr
+          : instance.renamed ? instance.renamed.get()
+                             : instance.record,
           &instance.lifecycle.ignore,
           &world.in.digest_key,
           provider.status == ProviderNode::Status::ready ? provider.provider.get() : nullptr};

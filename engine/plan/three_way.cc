@@ -13,6 +13,9 @@ bool in_list(const std::vector<Path>& paths, const Path& path) {
 }
 
 // One attribute on its way through the comparison.
+// Stands for a secret that is known to be another one. Never sent, never equal to one: a control byte is in no secret.
+Value another_secret() { return Value(std::string("\x01 another")).with_sensitive(); }
+
 class AttributeComparison {
  public:
   AttributeComparison(const ThreeWayInput& input, const Attribute& attribute, ThreeWayResult& out)
@@ -84,7 +87,7 @@ class AttributeComparison {
     if (in_.record == nullptr) return prior_;
     Value base = prior_;
     for (const auto& [path, leaf] : secret_leaves(want, path_)) {
-      const Value known = same_as_digest(path, leaf) ? leaf : Value::unknown().with_sensitive();
+      const Value known = same_as_digest(path, leaf) ? leaf : another_secret();
       const Path below(std::vector<PathStep>(path.steps().begin() + 1, path.steps().end()));
       base = below.empty() ? known : with_value_at(base, below, known);
     }
@@ -106,7 +109,7 @@ class AttributeComparison {
 
   // What to hold a secret against: what the server gives back, what it can verify, or else the digest of what was sent.
   Value secret_base(const Value& want) {
-    const Value differs = Value::unknown().with_sensitive();
+    const Value differs = another_secret();
     if (in_.live == nullptr) return restored_prior(want);
     if (evidence_ != nullptr) return evidence_base(want, differs);
     if (unread_) {
@@ -150,7 +153,7 @@ class AttributeComparison {
     const bool input_same = key && !recorded_input.empty() && value_digest(**in_.digest_key, want) == recorded_input;
     if (input_same && !server_moved && !recorded_evidence.empty()) return want;
     const bool same = in_.provider != nullptr && in_.provider->verify(*in_.type, path_, want, *evidence_);
-    if (!same && server_moved) out_.drift.push_back({path_, differs, differs});
+    if (!same && server_moved) out_.drift.push_back({path_, want.with_sensitive(), differs});
     return same ? want : differs;
   }
 

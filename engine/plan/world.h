@@ -94,8 +94,9 @@ struct InstanceNode {
   Phase phase = Phase::evaluate;
   std::uint32_t provider = kNone;
   const TypeSchema* type = nullptr;
-  const InstanceRecord* record = nullptr;  // null when state does not know it
-  bool recovered = false;                  // the record stands for an interrupted create
+  const InstanceRecord* record = nullptr;         // null when state does not know it
+  std::shared_ptr<const InstanceRecord> renamed;  // the record as the new names of its containers leave it
+  bool recovered = false;                         // the record stands for an interrupted create
 
   Value desired;   // configured attributes, canonical
   Value identity;  // canonical; may hold unknowns

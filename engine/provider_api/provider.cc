@@ -27,6 +27,8 @@ std::vector<PlanFacts> Provider::plan_facts(std::span<const ChangeRequest> chang
   return std::vector<PlanFacts>(changes.size());
 }
 
+void Provider::release() {}
+
 Value Provider::complete(const TypeSchema& /*type*/, Value desired) const { return desired; }
 
 bool Provider::verify(const TypeSchema& /*type*/, const Path& /*path*/, const Value& /*secret*/,

@@ -105,6 +105,10 @@ class Provider {
 
   virtual ApplyResult apply(const ChangeRequest& change) = 0;
 
+  // Gives back what it holds idle (connections): it may not be needed for a while, and others may want to remove what
+  // it is connected to. Later calls connect again by themselves. The default does nothing.
+  virtual void release();
+
   // Fills identity attributes that default to something of the connection (a membership's grantor). No outside calls.
   [[nodiscard]] virtual Value complete(const TypeSchema& type, Value desired) const;
 

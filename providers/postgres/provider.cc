@@ -75,6 +75,10 @@ class PostgresProvider : public Provider {
     return out;
   }
 
+  void release() override {
+    if (session_) session_->pool().close_idle();
+  }
+
   [[nodiscard]] Value complete(const TypeSchema& type, Value desired) const override {
     if (!desired.is_map()) return desired;
     const auto learnt = [this](auto member) { return session_ ? Value(member(session_->server())) : Value::unknown(); };

@@ -2,7 +2,6 @@
 #include <condition_variable>
 #include <list>
 #include <mutex>
-#include <set>
 
 #include "engine/net/postgres.h"
 
@@ -19,47 +18,14 @@ struct PostgresPool::Impl {
   };
   std::list<Idle> idle;  // longest unused first
   std::size_t out = 0;   // on loan, or being made
-
-  // Moves what is idle in this database to `closing`; the caller closes it without a lock held.
-  void give_up(const std::string& database, std::list<Idle>& closing) {
-    const std::lock_guard lock(mutex);
-    for (auto one = idle.begin(); one != idle.end();) {
-      const auto next = std::next(one);
-      if (one->database == database) closing.splice(closing.end(), idle, one);
-      one = next;
-    }
-  }
 };
-
-namespace {
-
-// Every pool of the process. Two provider instances may be two users of one server, and the idle connections of either
-// keep a database from being dropped or renamed by the other.
-template <class Impl>
-struct Pools {
-  std::mutex mutex;
-  std::set<Impl*> all;
-  static Pools& get() {
-    static Pools pools;
-    return pools;
-  }
-};
-
-}  // namespace
 
 PostgresPool::PostgresPool(PostgresSettings settings, std::size_t max_connections) : impl_(std::make_unique<Impl>()) {
   impl_->settings = std::move(settings);
   impl_->cap = std::max<std::size_t>(1, max_connections);
-  auto& pools = Pools<Impl>::get();
-  const std::lock_guard lock(pools.mutex);
-  pools.all.insert(impl_.get());
 }
 
-PostgresPool::~PostgresPool() {
-  auto& pools = Pools<Impl>::get();
-  const std::lock_guard lock(pools.mutex);
-  pools.all.erase(impl_.get());
-}
+PostgresPool::~PostgresPool() = default;
 
 Result<PostgresPool::Lease> PostgresPool::take(const std::string& database, bool fresh_only) {
   std::unique_ptr<PostgresConnection> closing;  // closed after the lock is gone
@@ -117,9 +83,12 @@ Result<PostgresPool::Lease> PostgresPool::acquire(const std::string& database, S
 
 void PostgresPool::close_idle(const std::string& database) {
   std::list<Impl::Idle> closing;
-  auto& pools = Pools<Impl>::get();
-  const std::lock_guard lock(pools.mutex);
-  for (Impl* pool : pools.all) pool->give_up(database, closing);
+  const std::lock_guard lock(impl_->mutex);
+  for (auto one = impl_->idle.begin(); one != impl_->idle.end();) {
+    const auto next = std::next(one);
+    if (one->database == database) closing.splice(closing.end(), impl_->idle, one);
+    one = next;
+  }
 }
 
 void PostgresPool::close_idle() {

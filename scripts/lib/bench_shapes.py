@@ -1,0 +1,95 @@
+"""The shapes that scripts/bench measures, each written for Plumb and for Terraform."""
+
+KEYS = '${map(range(1, %d), function(i) return "k" .. i end)}'
+TF_KEYS = "toset([for i in range(1, %d + 1) : \"k${i}\"])"
+
+
+def separate(n):
+    return [(f"v{i}", str(i), str(i)) for i in range(n)]
+
+
+def chain(n):
+    first = [("v0", "0", "0")]
+    return first + [(f"v{i}", f"${{core.value.v{i - 1}.output}}", f"terraform_data.v{i - 1}.output") for i in range(1, n)]
+
+
+def tree(n):
+    first = [("v0", "0", "0")]
+    return first + [
+        (f"v{i}", f"${{core.value.v{(i - 1) // 2}.output}}", f"terraform_data.v{(i - 1) // 2}.output")
+        for i in range(1, n)
+    ]
+
+
+def blocks(items):
+    """Separate blocks from (name, Plumb's input, Terraform's input)."""
+    plumb = ["stack: bench\nresources:\n"]
+    plumb += [f"  core.value.{name}:\n    input: {text}\n" for name, text, _ in items]
+    terraform = [f'resource "terraform_data" "{name}" {{\n  input = {text}\n}}\n' for name, _, text in items]
+    return "".join(plumb), "".join(terraform)
+
+
+def each(n):
+    return (
+        f"stack: bench\nresources:\n  core.value.a:\n    for_each: '{KEYS % n}'\n    input: ${{each.key}}\n",
+        f'resource "terraform_data" "a" {{\n  for_each = {TF_KEYS % n}\n  input = each.key\n}}\n',
+    )
+
+
+def pairs(n):
+    plumb, terraform = each(n)
+    return (
+        plumb + f"  core.value.b:\n    for_each: '{KEYS % n}'\n    input: ${{core.value.a[each.key].output}}\n",
+        terraform
+        + f'resource "terraform_data" "b" {{\n  for_each = {TF_KEYS % n}\n'
+        + "  input = terraform_data.a[each.key].output\n}\n",
+    )
+
+
+def one_local(n):
+    """n values, a local that reads them all, and n readers of that local."""
+    plumb, terraform = each(n)
+    return (
+        plumb
+        + f"  core.value.b:\n    for_each: '{KEYS % n}'\n    input: ${{locals.count}}\n"
+        + 'locals:\n  count: "${#map(values(core.value.a), function(v) return v.output end)}"\n',
+        terraform
+        + f'resource "terraform_data" "b" {{\n  for_each = {TF_KEYS % n}\n  input = local.count\n}}\n'
+        + "locals {\n  count = length([for v in values(terraform_data.a) : v.output])\n}\n",
+    )
+
+
+def roles(n):
+    return (
+        "stack: bench\nproviders:\n  postgres: {}\nresources:\n"
+        f"  random.password.r:\n    for_each: '{KEYS % n}'\n    length: 24\n"
+        f"  postgres.role.r:\n    for_each: '{KEYS % n}'\n    name: bench_${{each.key}}\n    login: true\n"
+        "    password: ${random.password.r[each.key].value}\n",
+        None,
+    )
+
+
+# Name -> (what makes it, what a row's number counts).
+SHAPES = {
+    "separate blocks": lambda n: blocks(separate(n)),
+    "one for_each": each,
+    "pairs": pairs,
+    "chain": lambda n: blocks(chain(n)),
+    "tree": lambda n: blocks(tree(n)),
+    "one local": one_local,
+}
+
+# What it must reach: (shape, size, command, seconds).
+AIMS = [
+    ("separate blocks", 10_000, "no-op plan", 0.5),
+    ("separate blocks", 10_000, "create plan", 1.0),
+    ("separate blocks", 10_000, "apply", 1.5),
+    ("one for_each", 10_000, "no-op plan", 0.5),
+    ("one for_each", 10_000, "create plan", 1.0),
+    ("one for_each", 10_000, "apply", 1.5),
+    ("pairs", 1_000, "create plan", 0.1),
+    ("pairs", 1_000, "no-op plan", 0.1),
+    ("chain", 10_000, "create plan", 2.0),
+    ("chain", 10_000, "no-op plan", 2.0),
+    ("roles", 10_000, "no-op plan", 1.5),
+]

@@ -1,5 +1,7 @@
 #include "engine/cli/context.h"
 
+#include <algorithm>
+
 #include "engine/base/file_system.h"
 #include "engine/base/log.h"
 #include "engine/base/text.h"
@@ -12,15 +14,17 @@ namespace {
 
 constexpr std::uint64_t kLargestShown = 16U << 20U;
 
-// Positions name files from the stack's directory; a --var-file is named from where we are.
-SourceReader sources_of(const std::string& directory) {
-  return [directory](const std::string& file) -> std::optional<std::string> {
-    for (const std::string& path : {directory + "/" + file, file}) {
-      const auto info = real_file_system().info(path);
-      if (!info.has_value() || !info->has_value() || (*info)->kind != FileInfo::Kind::file) continue;
-      if (auto text = real_file_system().read(path, kLargestShown)) return *std::move(text);
-    }
-    return std::nullopt;
+// Positions name files from the stack's directory. Files of variables are never quoted: they may hold secrets.
+SourceReader sources_of(const Options& options) {
+  return [&options](const std::string& file) -> std::optional<std::string> {
+    const bool variables =
+        std::find(options.var_files.begin(), options.var_files.end(), file) != options.var_files.end();
+    if (variables || file.starts_with('/') || file.starts_with(".plumb/")) return std::nullopt;
+    const std::string path = options.directory + "/" + file;
+    const auto info = real_file_system().info(path);
+    if (!info.has_value() || !info->has_value() || (*info)->kind != FileInfo::Kind::file) return std::nullopt;
+    auto text = real_file_system().read(path, kLargestShown);
+    return text.has_value() ? std::optional(*std::move(text)) : std::nullopt;
   };
 }
 
@@ -63,11 +67,11 @@ void Context::print_json(const Value& value) const { print(json_text(value) + "\
 void Context::note(const std::string& text) const { write_err("note: " + printable(redactor.redact(text)) + "\n"); }
 
 void Context::say(const Diagnostics& diagnostics) const {
-  write_err(redactor.redact(diagnostics_text(diagnostics, sources_of(options.directory), terminal.err)));
+  write_err(redactor.redact(diagnostics_text(diagnostics, sources_of(options), terminal.err)));
 }
 
 void Context::say(const Error& error) const {
-  write_err(redactor.redact(error_text(error, sources_of(options.directory), terminal.err)));
+  write_err(redactor.redact(error_text(error, sources_of(options), terminal.err)));
 }
 
 int Context::failed(const Error& error) const {

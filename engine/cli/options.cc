@@ -1,6 +1,7 @@
 #include "engine/cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -172,11 +173,23 @@ void declare(CLI::App& app, const Entry& entry, Options& options, Raw& raw) {
     app.add_option("--lock-timeout", raw.lock_timeout, "how long to wait for the lock (30s, 2m)")->type_name("TIME");
   }
   if (!entry.arguments.empty()) {
+    // How many there may be is checked by finish(), in better words.
     app.add_option("arguments", options.arguments, std::string(entry.arguments_doc))
-        ->type_name(std::string(entry.arguments))
-        ->allow_extra_args(false)
-        ->expected(entry.least, entry.most < 0 ? 1 << 20 : entry.most);
+        ->type_name(std::string(entry.arguments));
   }
+}
+
+// What CLI11 could not place.
+Parsed stray(const CLI::App& app, const Entry& entry, const std::string& word) {
+  const std::string command = "`plumb " + full_name(entry) + "`";
+  const std::string help = "run `plumb " + full_name(entry) + " --help`";
+  if (word.empty() || word[0] != '-') return mistake(command + " takes no argument \"" + word + "\"", help);
+  const std::string flag = word.substr(0, word.find('='));  // what follows may be a secret
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  return mistake(command + " has no option " + flag + did_you_mean(flag, known), help);
 }
 
 // Empty when all is well.
@@ -222,12 +235,16 @@ Parsed parse_options(const std::vector<std::string>& arguments) {
   try {
     CLI::App app(std::string(entry.doc), "plumb " + full_name(entry));
     declare(app, entry, options, raw);
+    app.allow_extras();
     std::vector<std::string> reversed(found.rest.rbegin(), found.rest.rend());
     try {
       app.parse(reversed);
     } catch (const CLI::CallForHelp&) {
       return {std::nullopt, app.help(), 0};
     }
+    const std::vector<std::string> extras = app.remaining();
+    const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& e) { return e[0] == '-'; });
+    if (!extras.empty()) return stray(app, entry, option == extras.end() ? extras.front() : *option);
   } catch (const CLI::ParseError& error) {
     return mistake(error.what(), "run `plumb " + full_name(entry) + " --help`");
   } catch (const std::exception& error) {

@@ -30,7 +30,7 @@ std::string finished_text(const StepFinished& event, const TextOptions& options)
   std::string out = name_of(event.address) + ": " + toned(done(event.kind), Tone::good, options);
   const bool called =
       event.kind == StepKind::create || event.kind == StepKind::update || event.kind == StepKind::remove;
-  if (called) out += " in " + duration_text(event.took);
+  if (called && event.took >= std::chrono::milliseconds(1)) out += " in " + duration_text(event.took);
   if (!event.server_id.empty() && event.kind == StepKind::create) out += " (" + printable(event.server_id) + ")";
   return out + "\n";
 }

@@ -48,6 +48,11 @@ std::string excerpt(const SourcePos& pos, const SourceReader& sources, const Tex
   return out;
 }
 
+// The line may hold the very secret that the message warns of: it is not repeated.
+bool names_secret(std::string_view message) {
+  return message.find("secret") != std::string_view::npos || message.find("sensitive") != std::string_view::npos;
+}
+
 // Lines after the first stand under it.
 std::string indented(std::string_view text, std::string_view indent) {
   std::string out;
@@ -114,7 +119,7 @@ std::string diagnostic_text(const Diagnostic& diagnostic, const SourceReader& so
   out += " " + indented(diagnostic.message, "  ") + "\n";
   if (diagnostic.pos.known()) {
     out += toned("  --> ", Tone::dim, options) + printable(diagnostic.pos.str()) + "\n";
-    out += excerpt(diagnostic.pos, sources, options);
+    if (!names_secret(diagnostic.message)) out += excerpt(diagnostic.pos, sources, options);
   }
   for (const auto& [pos, text] : diagnostic.related) {
     out += toned("  --> ", Tone::dim, options) + (pos.known() ? printable(pos.str()) + ": " : "") + printable(text);

@@ -21,7 +21,8 @@ using SourceReader = std::function<std::optional<std::string>(const std::string&
 //   12 |     logn: true
 //      |     ^
 //     next step: ...
-// All text is made printable. Ends with a newline unless there is nothing to say.
+// The line is left out when the message speaks of a secret, since the secret may stand in it. All text is made
+// printable. Ends with a newline unless there is nothing to say.
 std::string diagnostics_text(const Diagnostics& diagnostics, const SourceReader& sources, const TextOptions& options);
 std::string diagnostic_text(const Diagnostic& diagnostic, const SourceReader& sources, const TextOptions& options);
 std::string error_text(const Error& error, const SourceReader& sources, const TextOptions& options);

@@ -61,7 +61,7 @@ ValueMap resource_json(const InstanceRecord& record) {
 }  // namespace
 
 std::string state_text(const State& state, const TextOptions& options) {
-  if (state.empty()) return "State is empty: nothing was applied yet.\n";
+  if (state.empty()) return "State is empty.\n";
   std::string out;
   for (const auto& [address, record] : state.instances) {
     out += toned(printable(address.str()), Tone::strong, options) + ":\n" + attributes_text(record.attributes, 2);

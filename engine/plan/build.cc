@@ -278,7 +278,9 @@ bool build_world(World& world) {
   if (world.in.options.mode != PlanMode::validate) build_recovered(world);
   check_state_providers(world);
   check_selection(world);
-  return !world.diagnostics->has_errors();
+  if (!world.diagnostics->has_errors()) return true;
+  check_constants(world);
+  return false;
 }
 
 }  // namespace plumb

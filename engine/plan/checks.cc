@@ -169,6 +169,21 @@ void check_attributes(World& world, const std::vector<AttributeEntry>& entries, 
   check_groups(world, groups, entries, what, pos);
 }
 
+void check_constants(World& world) {
+  const auto check = [&](const std::vector<AttributeEntry>& entries, const std::vector<Attribute>& schema) {
+    for (const AttributeEntry& entry : entries) {
+      const auto attribute =
+          std::find_if(schema.begin(), schema.end(), [&](const Attribute& a) { return a.name == entry.name; });
+      if (attribute == schema.end() || entry.value.kind == Tree::Kind::null || !entry.value.constant()) continue;
+      constant_value(entry.value, *attribute->type, *world.diagnostics);
+    }
+  };
+  for (const ProviderNode& provider : world.providers) {
+    if (provider.block != nullptr) check(provider.block->attributes, provider.kind->schema().config);
+  }
+  for (const ResourceNode& resource : world.resources) check(resource.block->attributes, resource.type->attributes);
+}
+
 void check_expressions(World& world) {
   for (const LocalNode& local : world.locals) check_tree(world, local.block->value, false);
   for (const ProviderNode& provider : world.providers) {

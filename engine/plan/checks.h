@@ -12,6 +12,9 @@ namespace plumb {
 // secret belongs.
 void check_attributes(World& world, const std::vector<AttributeEntry>& entries, const std::vector<Attribute>& schema,
                       const std::string& what, const SourcePos& pos, bool provider);
+// After other errors: wrong types of constants too, so that all mistakes are told at once. (Else evaluation tells
+// them.)
+void check_constants(World& world);
 // Compiles every expression and checks the chains it names.
 void check_expressions(World& world);
 // State behind a provider block that is gone.

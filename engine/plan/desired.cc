@@ -1,7 +1,7 @@
 // Desired: what configuration says of one instance, typed and canonical, and the identity it gives.
 #include <algorithm>
 
-#include "engine/plan/world.h"
+#include "engine/plan/settle.h"
 
 namespace plumb {
 
@@ -130,6 +130,28 @@ Value complete(const World& world, const InstanceNode& instance, Value desired) 
   return Value(std::move(map));
 }
 
+// What an instance reads besides its expressions: its keys, its provider's configuration, depends_on.
+bool store_reads_of(World& world, const InstanceNode& instance, const ResourceNode& resource, EvalScope& scope) {
+  scope.reads.push_back(resource.node);
+  scope.reads.push_back(world.providers[instance.provider].node);
+  for (const std::uint32_t r : resource.depends_on) {
+    if (world.work.done(world.resources[r].whole) || !world.resources[r].keyed()) {
+      scope.reads.push_back(hint_node(world, {Hint::Kind::resource, r, {}}));
+    }
+  }
+  return store_reads(world, scope, resource.hints, resource.block->pos);
+}
+
+void keep_container_reads(const World& world, const InstanceNode& instance, EvalScope& scope) {
+  const std::vector<NodeId>& known = world.info[instance.node].reads;
+  for (const Container& container : instance.type->containers) {
+    const auto index = container_of(world, instance, container, instance.desired);
+    if (!index) continue;
+    const NodeId node = world.instances[*index].node;
+    if (std::find(known.begin(), known.end(), node) != known.end()) scope.reads.push_back(node);
+  }
+}
+
 }  // namespace
 
 Desired evaluate_desired(World& world, std::uint32_t index) {
@@ -157,16 +179,14 @@ Desired evaluate_desired(World& world, std::uint32_t index) {
   instance.lifecycle = std::move(lifecycle);
   instance.desired = complete(world, instance, Value(ValueMap::from(std::move(entries))));
   world.tell_redactor(instance.desired);
-  if (world.applying) return Desired::done;
-  if (!run_checks(world, instance, block, instance.desired)) return Desired::failed;
-  scope.reads.push_back(resource.node);
-  scope.reads.push_back(world.providers[instance.provider].node);
-  for (const std::uint32_t r : resource.depends_on) {
-    if (world.work.done(world.resources[r].whole) || !world.resources[r].keyed()) {
-      scope.reads.push_back(hint_node(world, {Hint::Kind::resource, r, {}}));
-    }
+  if (world.applying) {
+    // Now that everything is known, only what was really read is a dependency; containers stay.
+    keep_container_reads(world, instance, scope);
+    store_reads_of(world, instance, resource, scope);
+    return Desired::done;
   }
-  if (!store_reads(world, scope, resource.hints, block.pos)) return Desired::failed;
+  if (!run_checks(world, instance, block, instance.desired)) return Desired::failed;
+  if (!store_reads_of(world, instance, resource, scope)) return Desired::failed;
   instance.identity = identity_of(*instance.type, instance.desired);
   instance.identity_key = identity_key(*instance.type, instance.identity);
   return Desired::done;

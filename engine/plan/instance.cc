@@ -61,10 +61,13 @@ bool run_for_destroy(World& world, InstanceNode& instance) {
 bool live_ready(World& world, std::uint32_t index) {
   InstanceNode& instance = world.instances[index];
   const TypeSchema& type = *instance.type;
-  if (!world.server_type(type) || world.in.options.refresh == Refresh::none || instance.live_known) return true;
+  if (!world.server_type(type) || instance.live_known) return true;
+  // An interrupted create has no record to go by, whatever --refresh says.
+  if (world.in.options.refresh == Refresh::none && !instance.recovered) return true;
   const ProviderNode& provider = world.providers[instance.provider];
   if (provider.status != ProviderNode::Status::ready) return true;
-  const bool by_group = instance.record != nullptr;
+  const bool by_group =
+      instance.record != nullptr && !(instance.recovered && world.in.options.refresh != Refresh::full);
   if (by_group && world.in.options.refresh == Refresh::changed && unchanged_from_prior(world, instance)) return true;
   if (by_group && world.in.options.refresh == Refresh::full) {
     const std::uint32_t group = group_for(world, instance.provider, &type);
@@ -115,6 +118,7 @@ bool run_instance(World& world, std::uint32_t index) {
       if (destroy) return run_for_destroy(world, evaluated);
       if (!register_identity(world, index)) return fail_instance(world, evaluated);
       evaluated.phase = Phase::await_live;
+      world.work.allow_hints(evaluated.node);
     }
   }
   if (world.instances[index].phase == Phase::await_live) {

@@ -46,7 +46,9 @@ class Ordering {
   }
   // A blocked one stands where its step would stand, so that what waits for it is blocked too.
   static bool stands(const InstanceNode& instance, const World& world) {
-    return instance.blocked && instance.change != kNone && mutates(world.changes[instance.change].intended);
+    if (!instance.blocked || instance.change == kNone) return false;
+    const Action intended = world.changes[instance.change].intended;
+    return mutates(intended) || intended == Action::adopt;
   }
 
   void index_steps() {

@@ -21,6 +21,17 @@ std::vector<std::string> scope_names(const Registry& registry) {
   return names;
 }
 
+// What plan knew stands, down to the leaf (a server's own keys in a map, what ignore_changes keeps); what it could not
+// know comes from configuration now, and what the server will say stays open.
+Value resolved(const Value& planned, const Value& desired) {
+  if (planned.fully_known()) return planned;
+  if (!planned.is_map() || !desired.is_map()) return desired;
+  std::vector<ValueMap::Entry> out;
+  for (const auto& [name, value] : planned.as_map()) out.emplace_back(name, resolved(value, desired.get(name)));
+  const Value merged(ValueMap::from(std::move(out)));
+  return planned.sensitive() || desired.sensitive() ? merged.with_sensitive() : merged;
+}
+
 tl::unexpected<Error> first_error(const Diagnostics& diagnostics, const std::string& fallback) {
   for (const Diagnostic& diagnostic : diagnostics.sorted()) {
     if (diagnostic.severity != Severity::error) continue;
@@ -35,6 +46,7 @@ class Session::Impl {
  public:
   explicit Impl(SessionInputs inputs) {
     world.in = std::move(inputs);
+    if (world.in.state == nullptr) world.in.state = &no_state;  // validate
     world.scope = scope_names(*world.in.registry);
     world.interpreter = std::make_unique<Interpreter>(world.scope);
     world.pool = std::make_unique<WorkerPool>(
@@ -86,6 +98,7 @@ class Session::Impl {
     return {};
   }
 
+  State no_state;
   World world;
   std::vector<PhaseTiming> timings;
 };
@@ -149,8 +162,9 @@ Result<std::map<std::string, OutputRecord>> Session::outputs() {
   if (world.in.options.mode == PlanMode::destroy) return out;
   for (const OutputNode& output : world.outputs) {
     if (world.applying && output.value.any_unknown()) {
+      // One that cannot be told (what it reads failed) does not take the others with it: it stays unknown.
       world.work.reset(output.node);
-      PLUMB_CHECK(impl_->run(output.node, "output " + output.block->name));
+      (void)impl_->run(output.node, "output " + output.block->name);
     }
     if (!world.work.done(output.node)) {  // left out by --target: as it was
       const auto before = world.in.state->outputs.find(output.block->name);
@@ -185,17 +199,7 @@ Result<Value> Session::desired(const Step& step) {
   PLUMB_CHECK(impl_->run(instance.node, instance.address.str()));
   InstanceNode& evaluated = impl_->instance(step);
   if (evaluated.evaluate_failed) return fail(evaluated.address.str() + " cannot be evaluated", "see the errors above");
-  // What plan knew stands; what it could not know comes from configuration now, and what the server will say stays
-  // open.
-  ValueMap out;
-  for (const auto& [name, planned] : evaluated.planned.as_map()) {
-    if (planned.fully_known()) {
-      out.set(name, planned);
-    } else {
-      out.set(name, evaluated.desired.get(name));
-    }
-  }
-  const Value desired(std::move(out));
+  const Value desired = resolved(evaluated.planned, evaluated.desired);
   if (desired.any_unknown()) {
     return fail(evaluated.address.str() + " still holds something unknown", "report this: it is a bug of Plumb",
                 world.resources[evaluated.resource].block->pos, Fault::internal);

@@ -194,6 +194,13 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
     return;
   }
   std::string reason;
+  const bool partial = instance.record != nullptr && instance.record->partial.has_value();
+  if (partial) {
+    // Half-made: what is there is mended, not thrown away.
+    reason = "because an earlier apply left it half-made: " + *instance.record->partial;
+    result.replace = false;
+    for (PlannedPath& path : result.paths) path.forces_replacement = false;
+  }
   if (named(world.in.options.replace, instance.address)) {
     result.replace = true;
     reason = "because --replace asks for it";
@@ -224,7 +231,9 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
   for (const Path& path : result.released) {
     change.warnings.push_back("`" + path.str() + "` left configuration and cannot be unset: it stays as it is");
   }
-  change.reason = instance.recovered ? "an interrupted apply made it" : reason_of(world, instance, change.paths);
+  change.reason = instance.recovered ? "an interrupted apply made it"
+                  : partial          ? reason
+                                     : reason_of(world, instance, change.paths);
   set_action(instance, change, change.paths.empty() ? Action::adopt : Action::update);
 }
 

@@ -51,7 +51,8 @@ class AttributeComparison {
     const bool secret = is_secret(want);
     Value base = attribute_.local ? restored_prior(want) : secret ? secret_base(want) : live_;
     if (attribute_.computed && want.is_map() && base.is_map() && !secret) want = merge_free_keys(base, want);
-    if (attribute_.create_only && in_.record != nullptr) return want;
+    // Only a create uses them: what an object taken in was made with is not told by the server.
+    if (attribute_.create_only || (attribute_.local && in_.record == nullptr)) return want;
     return plan_changes(base, want, cause);
   }
 
@@ -85,6 +86,7 @@ class AttributeComparison {
   // Prior with its secrets put back where the digest says that they have not changed; elsewhere something that differs.
   Value restored_prior(const Value& want) {
     if (in_.record == nullptr) return prior_;
+    if (want.is_null() && has_digest()) return Value::unknown().with_sensitive();  // there was one, and it goes
     Value base = prior_;
     for (const auto& [path, leaf] : secret_leaves(want, path_)) {
       const Value known = same_as_digest(path, leaf) ? leaf : another_secret();
@@ -118,7 +120,6 @@ class AttributeComparison {
         return want;
       }
       Value base = restored_prior(want);
-      if (want.is_null() && has_digest()) base = differs;
       out_.not_verified.push_back(path_);
       return base;
     }

@@ -38,6 +38,8 @@ class Worklist {
   void resume(NodeId node);
   // Hints were given up for this node, because they closed a cycle.
   [[nodiscard]] bool hints_off(NodeId node) const noexcept { return nodes_[node].hints_off; }
+  // A node that has come further asks for other hints, which may be had.
+  void allow_hints(NodeId node) noexcept { nodes_[node].hints_off = false; }
   // A done node may be asked for again: apply learns what plan could not know.
   void reset(NodeId node);
 

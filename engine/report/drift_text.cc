@@ -119,7 +119,9 @@ std::string drift_text(const Plan& plan, const TextOptions& options) {
   if (!plan.unreadable.empty()) out += ", " + std::to_string(plan.unreadable.size()) + " unreadable";
   out += ".\n";
   if (!plan.drift.empty()) {
-    out += "`plumb apply` puts it back; `plumb accept ADDRESS` takes it as it is.\n";
+    const bool acceptable = missing < plan.drift.size();
+    out += "`plumb apply` puts it back";
+    out += acceptable ? "; `plumb accept ADDRESS` takes it as it is.\n" : ".\n";
   }
   return out;
 }

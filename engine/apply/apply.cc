@@ -7,7 +7,8 @@ namespace plumb {
 
 namespace {
 
-// Intents of earlier runs whose objects this plan has looked at and found nothing to do about.
+// Intents of earlier runs that say no more than the record does: of an update or a removal whose object is still in
+// state. A create's intent stays until its step has run: it may be all that is known of the object.
 void clear_settled(const Plan& plan, Runner& runner, const State& state, const std::set<std::string>& old_intents) {
   std::set<Address> open;
   for (const PlannedChange& change : plan.changes) {
@@ -16,7 +17,8 @@ void clear_settled(const Plan& plan, Runner& runner, const State& state, const s
   for (const DriftEntry& entry : plan.unreadable) open.insert(entry.address);
   std::vector<std::string> settled;
   for (const auto& [id, intent] : state.pending) {
-    if (old_intents.contains(id) && !open.contains(intent.address)) settled.push_back(id);
+    if (!old_intents.contains(id) || open.contains(intent.address)) continue;
+    if (intent.action != IntentAction::create && state.instances.contains(intent.address)) settled.push_back(id);
   }
   for (const std::string& id : settled) runner.record(OutcomeFailed{id});
 }

@@ -49,9 +49,14 @@ void Runner::record(JournalEvent event) {
 bool Runner::flush(bool durable) {
   if (unwritten_.empty()) return outcome.errors.empty();
   const Result<void> written = store_.append(state_, unwritten_, durable);
-  unwritten_.clear();
-  if (written.has_value()) return outcome.errors.empty();
-  outcome.errors.push_back(redacted(written.error()));
+  if (written.has_value()) {
+    unwritten_.clear();
+    return outcome.errors.empty();
+  }
+  // What could not be written is tried again with the next flush: outcomes of running calls must not be lost to a disk
+  // that was full for a moment. Folding an event twice changes nothing.
+  if (outcome.errors.empty() || outcome.errors.back().message != redacted(written.error()).message)
+    outcome.errors.push_back(redacted(written.error()));
   stopping_ = true;
   return false;
 }
@@ -167,8 +172,11 @@ void Runner::interrupt() {
   ready_.clear();
   for (auto& [provider, steps] : put_aside_) left.insert(left.end(), steps.begin(), steps.end());
   put_aside_.clear();
+  for (auto& [key, steps] : serial_aside_) left.insert(left.end(), steps.begin(), steps.end());
+  serial_aside_.clear();
   for (const Delayed& delayed : delayed_) {
     left.push_back(delayed.step);
+    record(OutcomeFailed{running_.at(delayed.step).intent});  // a retry is due only when nothing had happened
     release(delayed.step);
   }
   delayed_.clear();
@@ -179,7 +187,7 @@ void Runner::interrupt() {
     ++outcome.skipped;
     sink_(StepSkipped{step(id).address, step(id).kind, {}, true});
   }
-  if (left.empty() || !running_.empty()) return;
+  if (!running_.empty()) return;
   for (StepId id = 0; id < plan_.graph.steps.size(); ++id) {
     if (vertices_[id].status != Status::waiting || step(id).kind == StepKind::record) continue;
     vertices_[id].status = Status::skipped;
@@ -198,9 +206,20 @@ void Runner::wake_delayed() {
   for (const StepId id : steps) submit(id);
 }
 
+// As many of those put aside as there is room for now; so each is looked at a few times at most.
+void Runner::refill() {
+  for (auto& [provider, steps] : put_aside_) {
+    const std::size_t limit = limits_[provider], busy = in_flight_[provider];
+    for (std::size_t room = limit > busy ? limit - busy : 0; room > 0 && !steps.empty(); --room) {
+      ready_.push_back(steps.front());
+      steps.pop_front();
+    }
+  }
+}
+
 // Prepares whatever may run, makes all its intents durable with one sync, and hands it to the workers.
 void Runner::start_ready() {
-  while (!ready_.empty() && !stopping_) {
+  for (refill(); !ready_.empty() && !stopping_; refill()) {
     std::vector<StepId> starting;
     std::deque<StepId> batch;
     batch.swap(ready_);
@@ -214,6 +233,7 @@ void Runner::start_ready() {
     if (starting.empty()) continue;
     if (!flush(/*durable=*/true)) {
       for (const StepId id : starting) {
+        record(OutcomeFailed{running_.at(id).intent});
         release(id);
         fail_step(id,
                   Error{"its intent could not be stored, so it was not started",
@@ -281,7 +301,7 @@ bool Runner::prepare(StepId id, std::vector<StepId>& starting) {
   }
   running.serial_key = session_.kind(s).serial_key(*s.type, s.kind == StepKind::remove ? live.value : running.desired);
   if (!running.serial_key.empty() && serial_.contains({s.provider, running.serial_key})) {
-    put_aside_[s.provider].push_back(id);
+    serial_aside_[{s.provider, running.serial_key}].push_back(id);
     return false;
   }
   running.uid = record != nullptr ? record->uid : random_id();
@@ -361,10 +381,15 @@ void Runner::release(StepId id) {
   const auto it = running_.find(id);
   if (it == running_.end()) return;
   --in_flight_[it->second.provider];
-  if (!it->second.serial_key.empty()) serial_.erase({it->second.provider, it->second.serial_key});
-  auto& aside = put_aside_[it->second.provider];
-  for (const StepId waiting : aside) ready_.push_back(waiting);
-  aside.clear();
+  if (!it->second.serial_key.empty()) {
+    const std::pair<std::string, std::string> key{it->second.provider, it->second.serial_key};
+    serial_.erase(key);
+    if (const auto aside = serial_aside_.find(key); aside != serial_aside_.end()) {
+      ready_.push_back(aside->second.front());
+      aside->second.pop_front();
+      if (aside->second.empty()) serial_aside_.erase(aside);
+    }
+  }
   running_.erase(it);
 }
 

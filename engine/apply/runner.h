@@ -60,6 +60,7 @@ class Runner {
   [[nodiscard]] int stop_level() const { return options_.stop == nullptr ? 0 : options_.stop->load(); }
 
   void start_ready();
+  void refill();
   // Prepares a step; false when it may not run now (limits) and was put aside, or has ended already.
   bool prepare(StepId id, std::vector<StepId>& starting);
   bool run_inline(StepId id);
@@ -91,7 +92,8 @@ class Runner {
   std::unordered_map<std::string, std::size_t> limits_;
   std::unordered_map<std::string, std::size_t> left_;  // steps of a provider instance that have not ended
   std::set<std::pair<std::string, std::string>> serial_;
-  std::unordered_map<std::string, std::deque<StepId>> put_aside_;  // by provider
+  std::unordered_map<std::string, std::deque<StepId>> put_aside_;                   // by provider
+  std::map<std::pair<std::string, std::string>, std::deque<StepId>> serial_aside_;  // by provider and serial key
   std::vector<Delayed> delayed_;
   std::vector<JournalEvent> unwritten_;
   std::multimap<Address, std::string> pending_by_address_;

@@ -67,7 +67,8 @@ bool run_output(World& world, std::uint32_t index) {
     world.info[node].failed = true;
     return true;
   }
-  if (value.any_sensitive() && !block.sensitive) {
+  // A secret whose key is missing is always marked, also behind nonsensitive(): it says nothing about the output.
+  if (value.any_sensitive() && !value.any_unavailable() && !block.sensitive) {
     world.diagnostics->error("output " + quoted(block.name) + " holds a secret",
                              "mark it `sensitive: true`, or take what is not secret", block.pos);
     world.info[node].failed = true;

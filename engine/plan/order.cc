@@ -4,6 +4,7 @@
 // object, and two vertices a recorded dependency set, which gather "everybody who depended on this". All linear in what
 // is there.
 #include <algorithm>
+#include <deque>
 
 #include "engine/graph/graph.h"
 #include "engine/plan/world.h"
@@ -31,8 +32,10 @@ class Ordering {
  private:
   struct Edge {
     Vertex from, to;
-    bool soft;  // given up when it would close a cycle
+    // Not 0: given up when it would close a cycle, those of class 1 before those of class 2.
+    int soft;
   };
+  static constexpr int kFirstToGo = 1, kSoft = 2;
 
   static bool has_forward(const InstanceNode& instance) {
     const Action action = instance.action;
@@ -74,7 +77,7 @@ class Ordering {
   Vertex set_delete(SetId set) const { return sets_from_ + 2 * set; }
   Vertex set_all(SetId set) const { return sets_from_ + 2 * set + 1; }
 
-  void edge(Vertex from, Vertex to, bool soft = false) { edges_.push_back({from, to, soft}); }
+  void edge(Vertex from, Vertex to, int soft = 0) { edges_.push_back({from, to, soft}); }
 
   void add_edges() {
     // (a) and (c): a node follows what it reads; nodes without a step pass edges through.
@@ -87,7 +90,7 @@ class Ordering {
       const InstanceNode& instance = world_.instances[i];
       if (instance.action == Action::replace) edge(delete_of_.at(i), instance.node);
       // (f): a delete follows the updates of what its provider instance's configuration reads.
-      edge(world_.providers[instance.provider].node, delete_of_.at(i), /*soft=*/true);
+      edge(world_.providers[instance.provider].node, delete_of_.at(i), kSoft);
     }
     for (const InstanceNode& instance : world_.instances) {
       if (instance.waits_for == nullptr) continue;
@@ -110,7 +113,7 @@ class Ordering {
         edge(it->second, set_delete(set));
         edge(it->second, set_all(set));
       }
-      if (instance.resource != kNone) edge(instance.node, set_all(set), /*soft=*/true);
+      if (instance.resource != kNone) edge(instance.node, set_all(set), kFirstToGo);
     }
     for (SetId set = 0; set < sets.size(); ++set) {
       for (const SetId include : sets.includes(set)) {
@@ -123,7 +126,8 @@ class Ordering {
         const auto gone = delete_of_.find(it->second);
         if (gone == delete_of_.end()) continue;
         const bool replaced = world_.instances[it->second].resource != kNone;
-        edge(replaced ? set_delete(set) : set_all(set), gone->second);
+        // Who still reads a replaced one follows its create: then the edge into set_all is given up.
+        edge(set_all(set), gone->second);
         if (replaced) note_movers(set, it->second);
       }
     }
@@ -143,31 +147,35 @@ class Ordering {
       const auto& reads = world_.info[instance.node].reads;
       for (const std::uint32_t gone : it->second) {
         const bool still = std::find(reads.begin(), reads.end(), world_.instances[gone].node) != reads.end();
-        if (!still) edge(instance.node, delete_of_.at(gone), /*soft=*/true);
+        if (!still) edge(instance.node, delete_of_.at(gone), kSoft);
       }
     }
   }
 
-  Digraph build(bool without_soft_cycles, const std::vector<std::uint32_t>& component) const {
+  Digraph build() const {
     Digraph graph;
     graph.add_nodes(vertex_count_);
-    for (const Edge& e : edges_) {
-      if (without_soft_cycles && e.soft && component[e.from] == component[e.to]) continue;
-      graph.add_edge(e.from, e.to);
-    }
+    for (const Edge& e : edges_) graph.add_edge(e.from, e.to);
     return graph;
   }
 
+  // Drops the soft edges of a class that lie inside a cycle.
+  void give_up(int soft) {
+    std::vector<std::uint32_t> component(vertex_count_);
+    const auto components = strongly_connected(graph_);
+    for (std::uint32_t c = 0; c < components.size(); ++c) {
+      for (const Vertex v : components[c]) component[v] = c;
+    }
+    std::erase_if(edges_, [&](const Edge& e) { return e.soft == soft && component[e.from] == component[e.to]; });
+    graph_ = build();
+  }
+
   bool sort() {
-    graph_ = build(false, {});
+    graph_ = build();
     auto result = topological_order(graph_);
-    if (std::holds_alternative<Cycle>(result)) {
-      std::vector<std::uint32_t> component(vertex_count_);
-      const auto components = strongly_connected(graph_);
-      for (std::uint32_t c = 0; c < components.size(); ++c) {
-        for (const Vertex v : components[c]) component[v] = c;
-      }
-      graph_ = build(true, component);
+    for (const int soft : {kFirstToGo, kSoft}) {
+      if (std::holds_alternative<Order>(result)) break;
+      give_up(soft);
       result = topological_order(graph_);
     }
     if (const auto* cycle = std::get_if<Cycle>(&result)) {
@@ -199,29 +207,42 @@ class Ordering {
     return std::nullopt;
   }
 
-  // A blocked instance blocks every step that waits for it, and both halves of a replacement at once.
+  // What stands in the way of others.
+  struct Cause {
+    Address address;
+    bool deferred = false;
+  };
+
+  // A blocked instance blocks every step that waits for it, and both halves of a replacement at once. What reads
+  // something that cannot be known in this apply waits for the next one.
   void block_dependents() {
-    std::vector<std::pair<Vertex, std::uint32_t>> open;  // a vertex, and the blocked instance it was reached from
+    std::vector<std::pair<Vertex, const Cause*>> open;
+    std::deque<Cause> causes;
     std::vector<bool> seen(vertex_count_, false);
-    const auto push = [&](Vertex v, std::uint32_t cause) {
+    const auto push = [&](Vertex v, const Cause* cause) {
       if (seen[v]) return;
       seen[v] = true;
       open.emplace_back(v, cause);
     };
-    const auto push_instance = [&](std::uint32_t i, std::uint32_t cause) {
+    const auto push_instance = [&](std::uint32_t i, const Cause* cause) {
       push(world_.instances[i].node, cause);
       if (const auto it = delete_of_.find(i); it != delete_of_.end()) push(it->second, cause);
     };
     for (std::uint32_t i = 0; i < world_.instances.size(); ++i) {
-      if (stands(world_.instances[i], world_)) push_instance(i, i);
+      const InstanceNode& instance = world_.instances[i];
+      const bool waits = instance.action == Action::deferred && instance.value.any_unknown();
+      if (waits || stands(instance, world_)) push_instance(i, &causes.emplace_back(Cause{instance.address, waits}));
+    }
+    for (const ResourceNode& resource : world_.resources) {
+      if (resource.deferred) push(resource.node, &causes.emplace_back(Cause{resource.block->address, true}));
     }
     for (std::size_t k = 0; k < open.size(); ++k) {  // breadth first: the nearest cause is named
       const auto [v, cause] = open[k];
-      if (const auto i = instance_at(v); i && *i != cause) {
+      if (const auto i = instance_at(v); i && world_.instances[*i].address != cause->address) {
         InstanceNode& instance = world_.instances[*i];
         const bool steps = v < forwards_ ? has_forward(instance) : has_delete(instance);
         if (steps && !instance.blocked) {
-          block_one(instance, world_.instances[cause].address);
+          block_one(instance, *cause);
           push_instance(*i, cause);
         }
       }
@@ -229,7 +250,7 @@ class Ordering {
     }
   }
 
-  void block_one(InstanceNode& instance, const Address& cause) {
+  void block_one(InstanceNode& instance, const Cause& cause) {
     instance.blocked = true;
     instance.needs_record = false;
     if (instance.change == kNone) {
@@ -238,9 +259,11 @@ class Ordering {
     }
     PlannedChange& change = world_.changes[instance.change];
     change.intended = change.action;
-    change.action = Action::blocked;
-    change.blocked = Error{"it waits for " + cause.str() + ", which is blocked", "clear that one first", change.pos};
-    instance.action = Action::blocked;
+    change.action = instance.action = cause.deferred ? Action::deferred : Action::blocked;
+    change.blocked = cause.deferred ? Error{"it waits for " + cause.address.str() + ", which cannot be planned yet",
+                                            "apply this plan, then plan again", change.pos}
+                                    : Error{"it waits for " + cause.address.str() + ", which is blocked",
+                                            "clear that one first", change.pos};
   }
 
   static StepKind kind_of(const InstanceNode& instance, bool forward) {

@@ -107,6 +107,38 @@ void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provi
   instance.action = intended;
 }
 
+// The object that has the name must really go: only now is it known what becomes of every record.
+void check_names_freed(World& world) {
+  for (InstanceNode& instance : world.instances) {
+    if (instance.waits_for == nullptr || instance.action != Action::create) continue;
+    const auto holder = world.records_seen.find(instance.waits_for);
+    if (holder != world.records_seen.end()) {
+      const InstanceNode& other = world.instances[holder->second];
+      if (other.resource == kNone && (other.action == Action::remove || other.action == Action::record)) continue;
+    }
+    block(change_of(world, instance), instance, Action::create, Action::blocked,
+          Error{instance.waits_for->address.str() + " has its name in state, and keeps it",
+                "give the block that name back, or give this one another identity"});
+  }
+}
+
+// A resource whose instances cannot be told yet is shown itself.
+void show_deferred(World& world) {
+  for (const ResourceNode& resource : world.resources) {
+    if (!resource.deferred || resource.provider == kNone || !targeted(world, resource.block->address)) continue;
+    PlannedChange& change = world.changes.emplace_back();
+    change.address = resource.block->address;
+    change.provider = world.providers[resource.provider].name;
+    change.type = resource.type;
+    change.pos = resource.block->pos;
+    change.action = Action::deferred;
+    change.intended = Action::create;
+    change.blocked = Error{std::string(resource.block->for_each ? "its `for_each` or `when`" : "its `when`") +
+                               " is known only after apply",
+                           "apply this plan, then plan again", change.pos};
+  }
+}
+
 }  // namespace
 
 void request_state_groups(World& world) {
@@ -162,6 +194,8 @@ void plan_orphans(World& world) {
     if (world.info[world.providers[provider->second].node].failed) continue;
     plan_orphan(world, *record, provider->second, *type.value());
   }
+  check_names_freed(world);
+  if (world.in.options.mode == PlanMode::normal) show_deferred(world);
 }
 
 }  // namespace plumb

@@ -219,6 +219,10 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
   if (!result.paths.empty() && send_blocked(world, instance, Action::update)) return;
   if (result.paths.empty() && !adopt) {
     ++world.no_ops;
+    for (const Path& path : result.released) {
+      world.records.push_back(
+          {instance.address, "`" + path.str() + "` left configuration and cannot be unset: it stays as it is", false});
+    }
     return;
   }
   PlannedChange& change = change_of(world, instance);

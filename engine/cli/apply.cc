@@ -1,5 +1,7 @@
 #include "engine/apply/apply.h"
 
+#include <cstdlib>
+
 #include "engine/base/random.h"
 #include "engine/cli/apply_run.h"
 #include "engine/cli/progress.h"
@@ -90,6 +92,10 @@ int run_changes(Context& context, PlanMode mode) {
     outcome = with_progress(context, run, *plan);
   }
   for (const Error& error : outcome.errors) context.say(error);
+  if (outcome.abandoned) {
+    write_err("Calls were still running and were given up. The journal has them: the next run looks what became of them.\n");
+    std::_Exit(1);  // the pool would wait for its threads
+  }
   print_outputs(context, run);
   return outcome.exit_code(*plan);
 }

@@ -81,7 +81,7 @@ std::string reason_of(const World& world, const InstanceNode& instance, const st
       return "because " + name + " was changed outside Plumb";
     case Why::unset: {
       const ResourceBlock* block = instance.resource == kNone ? nullptr : world.resources[instance.resource].block;
-      return "because " + name + " is not set" + (block != nullptr ? " in " + block->pos.file.str() : "") + "";
+      return "because " + name + " is not set" + (block != nullptr ? " in " + block->pos.file.str() : "");
     }
     case Why::released:
       return "because " + name + " was released";

@@ -20,6 +20,7 @@ enum Takes : unsigned {
   replacing = 1U << 3U,  // --replace
   approving = 1U << 4U,  // --auto-approve
   locking = 1U << 5U,    // --lock-timeout
+  revealing = 1U << 6U,  // --show-sensitive
 };
 
 struct Entry {
@@ -49,7 +50,7 @@ constexpr std::array kCommands{
     Entry{"", "import", Command::import, "take an existing object into state", variables | planning | locking,
           "ADDRESS ID", "a block in configuration, and the object's identity (app, or key=value,...)", 2, 2},
     Entry{"", "show", Command::show, "show what is in state", nothing, "", "", 0, 0},
-    Entry{"", "output", Command::output, "show outputs, or one as it is", nothing, "NAME", "an output", 0, 1},
+    Entry{"", "output", Command::output, "show outputs, or one as it is", revealing, "NAME", "an output", 0, 1},
     Entry{"state", "list", Command::state_list, "list the addresses in state", nothing, "", "", 0, 0},
     Entry{"state", "show", Command::state_show, "show one instance in state", nothing, "ADDRESS", "an instance", 1, 1},
     Entry{"", "schema", Command::schema, "describe providers and their types", nothing, "NAME",
@@ -167,6 +168,9 @@ void declare(CLI::App& app, const Entry& entry, Options& options, Raw& raw) {
   }
   if ((entry.takes & replacing) != 0) {
     add_list(app, "--replace", options.replace, "ADDRESS", "delete and create this again; may be repeated");
+  }
+  if ((entry.takes & revealing) != 0) {
+    app.add_flag("--show-sensitive", options.show_sensitive, "print the named output also when it is a secret");
   }
   if ((entry.takes & approving) != 0) app.add_flag("--auto-approve", options.auto_approve, "do not ask");
   if ((entry.takes & locking) != 0) {

@@ -45,6 +45,7 @@ struct Options {
   std::size_t parallelism = 0;  // 0: as the providers say
 
   bool auto_approve = false;
+  bool show_sensitive = false;  // output NAME
   std::chrono::milliseconds lock_timeout{0};
 
   std::vector<std::string> arguments;  // addresses, names, ids

@@ -16,7 +16,7 @@ int run_output(Context& context) {
     return 0;
   }
   const std::string& name = context.options.arguments.front();
-  const auto text = output_raw(outputs, name);
+  const auto text = output_raw(outputs, name, context.options.show_sensitive);
   if (!text.has_value()) return context.failed(text.error());
   if (context.options.json) {
     context.print_json(outputs.at(name).value);

@@ -158,7 +158,8 @@ Value outputs_json(const std::map<std::string, OutputRecord>& outputs) {
   return ValueMap::from(std::move(out));
 }
 
-Result<std::string> output_raw(const std::map<std::string, OutputRecord>& outputs, const std::string& name) {
+Result<std::string> output_raw(const std::map<std::string, OutputRecord>& outputs, const std::string& name,
+                               bool show_sensitive) {
   const auto found = outputs.find(name);
   if (found == outputs.end()) {
     std::vector<std::string> names;
@@ -168,9 +169,12 @@ Result<std::string> output_raw(const std::map<std::string, OutputRecord>& output
                               : "use one of: " + join(names, ", "));
   }
   const Value value = value_of(found->second);
-  if (value.any_sensitive()) {
-    return fail("output \"" + name + "\" is sensitive, and Plumb prints no secret",
-                "use it in an expression where it is needed, or take the part that is no secret with `nonsensitive`");
+  if (value.any_unavailable()) {
+    return fail("output \"" + name + "\" is sealed, and its key is missing", "restore the key");
+  }
+  if (value.any_sensitive() && !show_sensitive) {
+    return fail("output \"" + name + "\" is sensitive, and Plumb prints no secret unasked",
+                "`plumb output " + name + " --show-sensitive` prints it");
   }
   if (value.is_list() || value.is_map()) return json_text(value);
   return scalar_text(value).value_or("");

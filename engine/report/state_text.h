@@ -28,8 +28,9 @@ Value instance_json(const State& state, const InstanceRecord& record);
 std::string outputs_text(const std::map<std::string, OutputRecord>& outputs);
 // {name: {sensitive, value}}; the value of a sensitive one is null.
 Value outputs_json(const std::map<std::string, OutputRecord>& outputs);
-// One output as it is: text without quotes, lists and maps as JSON. A sensitive one, and one that is not there, are
-// errors.
-Result<std::string> output_raw(const std::map<std::string, OutputRecord>& outputs, const std::string& name);
+// One output as it is: text without quotes, lists and maps as JSON. One that is not there is an error; so is a
+// sensitive one, unless it is asked for.
+Result<std::string> output_raw(const std::map<std::string, OutputRecord>& outputs, const std::string& name,
+                               bool show_sensitive = false);
 
 }  // namespace plumb

@@ -65,6 +65,7 @@ TEST_CASE("a sensitive output is refused") {
   CHECK(output_raw(outputs, "n").value() == "x");
   CHECK(output_raw(outputs, "l").value() == R"([1,"a"])");
   CHECK_FALSE(output_raw(outputs, "p").has_value());
+  CHECK(output_raw(outputs, "p", /*show_sensitive=*/true).has_value());
   CHECK_FALSE(output_raw(outputs, "m").has_value());
   CHECK(outputs_text(outputs) == "l: [1, \"a\"]\nn: \"x\"\np: (sensitive)\n");
   CHECK(json_text(outputs_json(outputs)).find("hunter2") == std::string::npos);

@@ -36,6 +36,8 @@ class ExpressionHost {
   virtual Access member(ObjectRef object, std::string_view key) = 0;
   // Keys of a whole `for_each` resource and the like, sorted; for pairs() and `#`.
   virtual std::variant<std::vector<std::string>, Demand, Error> keys(ObjectRef object) = 0;
+  // The keys that keys() told are not known yet: listing them is unknown.
+  virtual bool keys_unknown(ObjectRef /*object*/) { return false; }
   // The value an object stands for when an expression yields it or passes it to a function (a whole resource: a map of
   // maps).
   virtual Access whole(ObjectRef object) = 0;

@@ -208,6 +208,7 @@ std::vector<std::string> keys_of(lua_State* L, ObjectRef ref) {
   auto answer = run_of(L).host->keys(ref);
   if (std::holds_alternative<Demand>(answer)) stop(L, Stop::demand);
   if (auto* error = std::get_if<Error>(&answer)) stop_with(L, std::move(*error));
+  if (run_of(L).host->keys_unknown(ref)) stop(L, Stop::unknown);
   auto& keys = std::get<0>(answer);
   charge(L, keys.size());
   return std::move(keys);

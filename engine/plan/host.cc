@@ -164,10 +164,6 @@ std::variant<std::vector<std::string>, Demand, Error> WorldHost::keys(ObjectRef 
   bool ready = false;
   if (auto error = expanded(resource, ready)) return *error;
   if (!ready) return Demand{};
-  // Unknown keys cannot be listed: reading the whole says so to Lua.
-  if (resource.deferred) {
-    return Error{resource.block->address.str() + " has keys that only apply will know", "read it in a later stage"};
-  }
   for (const std::uint32_t i : resource.instances) out.push_back(*world_.instances[i].address.key);
   return out;
 }

@@ -13,6 +13,9 @@ class WorldHost final : public ExpressionHost {
   Access root(std::string_view name) override;
   Access member(ObjectRef object, std::string_view key) override;
   std::variant<std::vector<std::string>, Demand, Error> keys(ObjectRef object) override;
+  bool keys_unknown(ObjectRef object) override {
+    return object.kind == kResource && world_.resources[object.id].deferred;
+  }
   Access whole(ObjectRef object) override;
 
   // Reads a chain of literal names without Lua; the same result, cheaper.

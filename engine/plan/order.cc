@@ -20,6 +20,7 @@ class Ordering {
   explicit Ordering(World& world) : world_(world), forwards_(static_cast<Vertex>(world.info.size())) {}
 
   void run(ExecutionGraph& out) {
+    place_nodes();
     index_steps();
     if (forward_steps_.empty() && delete_steps_.empty()) return;
     index_records();
@@ -55,7 +56,7 @@ class Ordering {
   }
 
   void index_steps() {
-    for (std::uint32_t i = 0; i < world_.instances.size(); ++i) {
+    for (const std::uint32_t i : by_address_) {
       const InstanceNode& instance = world_.instances[i];
       const bool blocked = stands(instance, world_);
       const Action intended = blocked ? world_.changes[instance.change].intended : instance.action;
@@ -77,7 +78,33 @@ class Ordering {
   Vertex set_delete(SetId set) const { return sets_from_ + 2 * set; }
   Vertex set_all(SetId set) const { return sets_from_ + 2 * set + 1; }
 
-  void edge(Vertex from, Vertex to, int soft = 0) { edges_.push_back({from, to, soft}); }
+  // Instances are numbered as they were expanded, which depends on which server answered first. Here they stand in the
+  // order of their addresses, so that the same inputs give the same graph.
+  void place_nodes() {
+    std::vector<std::uint32_t> order(world_.instances.size());
+    std::vector<NodeId> slots;
+    slots.reserve(order.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) {
+      order[i] = i;
+      slots.push_back(world_.instances[i].node);
+    }
+    std::sort(slots.begin(), slots.end());
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const InstanceNode &one = world_.instances[a], &two = world_.instances[b];
+      const auto by_address = one.address <=> two.address;
+      return by_address != 0 ? by_address < 0 : one.resource < two.resource;
+    });
+    place_.resize(forwards_);
+    node_at_.resize(forwards_);
+    for (NodeId node = 0; node < forwards_; ++node) place_[node] = node;
+    for (std::size_t k = 0; k < order.size(); ++k) place_[world_.instances[order[k]].node] = slots[k];
+    for (NodeId node = 0; node < forwards_; ++node) node_at_[place_[node]] = node;
+    by_address_ = std::move(order);
+  }
+
+  // Nodes are given by their id, other vertices as they are.
+  Vertex vertex(Vertex v) const { return v < forwards_ ? place_[v] : v; }
+  void edge(Vertex from, Vertex to, int soft = 0) { edges_.push_back({vertex(from), vertex(to), soft}); }
 
   void add_edges() {
     // (a) and (c): a node follows what it reads; nodes without a step pass edges through.
@@ -101,12 +128,22 @@ class Ordering {
     if (!delete_steps_.empty()) add_delete_edges();
   }
 
+  // What state knows of an instance, told once: in a destroy the desired instance and the record's share it.
+  const InstanceRecord* record_at(std::uint32_t i) const {
+    const InstanceRecord* record = world_.instances[i].record;
+    if (record == nullptr) return nullptr;
+    const auto seen = world_.records_seen.find(record);
+    return seen != world_.records_seen.end() && seen->second == i ? record : nullptr;
+  }
+
   // (b): X's delete follows the delete half of every instance whose recorded dependencies hold X, and the update of
   // those that no longer read it. What is replaced may still be read; what is deleted cannot be.
   void add_delete_edges() {
     const auto& sets = world_.in.state->sets;
-    for (const auto& [record, i] : world_.records_seen) {
+    for (const std::uint32_t i : by_address_) {
       const InstanceNode& instance = world_.instances[i];
+      const InstanceRecord* record = record_at(i);
+      if (record == nullptr) continue;
       const SetId set = record->dependencies;
       if (set == 0 || set >= sets.size()) continue;
       if (const auto it = delete_of_.find(i); it != delete_of_.end()) {
@@ -139,8 +176,10 @@ class Ordering {
 
   void add_movers() {
     if (replaced_in_.empty()) return;
-    for (const auto& [record, i] : world_.records_seen) {
+    for (const std::uint32_t i : by_address_) {
       const InstanceNode& instance = world_.instances[i];
+      const InstanceRecord* record = record_at(i);
+      if (record == nullptr) continue;
       if (instance.action != Action::update) continue;
       const auto it = replaced_in_.find(record->dependencies);
       if (it == replaced_in_.end()) continue;
@@ -200,8 +239,9 @@ class Ordering {
 
   std::optional<std::uint32_t> instance_at(Vertex v) const {
     if (v < forwards_) {
-      if (world_.info[v].kind != NodeKind::instance) return std::nullopt;
-      return world_.info[v].index;
+      const NodeInfo& info = world_.info[node_at_[v]];
+      if (info.kind != NodeKind::instance) return std::nullopt;
+      return info.index;
     }
     if (v < sets_from_) return delete_steps_[v - forwards_];
     return std::nullopt;
@@ -225,16 +265,16 @@ class Ordering {
       open.emplace_back(v, cause);
     };
     const auto push_instance = [&](std::uint32_t i, const Cause* cause) {
-      push(world_.instances[i].node, cause);
+      push(vertex(world_.instances[i].node), cause);
       if (const auto it = delete_of_.find(i); it != delete_of_.end()) push(it->second, cause);
     };
-    for (std::uint32_t i = 0; i < world_.instances.size(); ++i) {
+    for (const std::uint32_t i : by_address_) {
       const InstanceNode& instance = world_.instances[i];
       const bool waits = instance.action == Action::deferred && instance.value.any_unknown();
       if (waits || stands(instance, world_)) push_instance(i, &causes.emplace_back(Cause{instance.address, waits}));
     }
     for (const ResourceNode& resource : world_.resources) {
-      if (resource.deferred) push(resource.node, &causes.emplace_back(Cause{resource.block->address, true}));
+      if (resource.deferred) push(vertex(resource.node), &causes.emplace_back(Cause{resource.block->address, true}));
     }
     for (std::size_t k = 0; k < open.size(); ++k) {  // breadth first: the nearest cause is named
       const auto [v, cause] = open[k];
@@ -325,6 +365,9 @@ class Ordering {
   World& world_;
   Vertex forwards_;
   Vertex sets_from_ = 0, vertex_count_ = 0;
+  std::vector<Vertex> place_;              // by node
+  std::vector<NodeId> node_at_;            // the reverse
+  std::vector<std::uint32_t> by_address_;  // instances
   std::vector<std::uint32_t> forward_steps_, delete_steps_;
   std::unordered_map<std::uint32_t, Vertex> delete_of_;
   std::unordered_map<std::string, std::uint32_t> by_uid_;

@@ -140,6 +140,8 @@ bool Worklist::break_stall(const Callbacks& callbacks) {
     if (!closed) continue;
     const std::vector<NodeId> cycle(path.begin() + static_cast<std::ptrdiff_t>(seen.at(at)), path.end());
     callbacks.cycle(cycle);
+    // All of them first, so that none wakes another.
+    for (const NodeId node : cycle) nodes_[node].status = Status::done;
     for (const NodeId node : cycle) finish(node);
     return true;
   }

@@ -43,7 +43,7 @@ std::vector<Rename> renames_of(const World& world, const InstanceNode& instance)
   std::vector<Rename> out;
   if (instance.record == nullptr) return out;
   for (const Container& container : instance.type->containers) {
-    const auto key = container_key(world, instance, container, instance.record->identity);
+    const auto key = container_key(world, instance, container, instance.record->attributes);
     if (!key) continue;
     const auto record = world.record_by_identity.find(*key);
     if (record == world.record_by_identity.end()) continue;

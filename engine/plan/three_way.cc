@@ -67,7 +67,7 @@ class AttributeComparison {
 
   // Drift is about what we answered for last time.
   void note_drift() {
-    if (in_.record == nullptr || in_.live == nullptr || attribute_.local || unread_) return;
+    if (in_.record == nullptr || in_.live == nullptr || attribute_.local || attribute_.create_only || unread_) return;
     if (attribute_.computed && !managed_before_ && !attribute_.default_value) return;
     if (attribute_.sensitive || attribute_.write_only || has_digest()) return;  // see secret_base
     if (in_.record->attributes.find(attribute_.name) == nullptr && !managed_before_ && live_.is_null()) return;

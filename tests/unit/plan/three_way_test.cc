@@ -62,6 +62,8 @@ struct Case {
   Verifier provider;
 
   ThreeWayResult run() {
+    if (!prior.contains("power")) prior.set("power", false);
+    if (!live.contains("power")) live.set("power", false);
     InstanceRecord record;
     record.attributes = Value(prior);
     for (const std::string& path : managed) record.managed.push_back(*Path::parse(path));

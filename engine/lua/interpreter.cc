@@ -95,12 +95,14 @@ struct Interpreter::Impl {
   struct Expression {
     std::string text;
     References references;
+    bool loaded = false;  // one chain of names needs no Lua until somebody evaluates it
   };
   lua::Run run;
   lua_State* L = nullptr;
   std::deque<Expression> expressions;
   std::unordered_map<std::string_view, ExpressionId> by_text;  // views into `expressions`
 
+  Result<void> load(const Expression& expression, ExpressionId id, const SourcePos& pos);
   Evaluation finish(int status);
   Error failure();
 };
@@ -157,25 +159,35 @@ Interpreter::~Interpreter() { lua_close(impl_->L); }
 
 Result<ExpressionId> Interpreter::compile(std::string_view text, const SourcePos& pos) {
   if (const auto known = impl_->by_text.find(text); known != impl_->by_text.end()) return known->second;
-  lua_State* L = impl_->L;
   if (Lexer(text).next().kind == TokenKind::end) {
     return fail("expression: there is nothing between ${ and }", "write an expression, or $${ for a literal ${", pos);
   }
-  if (const auto second = second_value(text)) {
-    const PlainMessage message{"unexpected symbol near '" + std::string(second->text) + "'", 1};
-    return fail("expression: " + message.text, "an expression is one value", place(pos, text, message));
+  Impl::Expression expression{std::string(text), references(text, impl_->run.scope), false};
+  const auto id = static_cast<ExpressionId>(impl_->expressions.size());
+  if (!expression.references.whole) {
+    if (const auto second = second_value(text)) {
+      const PlainMessage message{"unexpected symbol near '" + std::string(second->text) + "'", 1};
+      return fail("expression: " + message.text, "an expression is one value", place(pos, text, message));
+    }
+    PLUMB_CHECK(impl_->load(expression, id, pos));
+    expression.loaded = true;
   }
-  const std::string source = "return " + rewrite_forms(text);
+  impl_->expressions.push_back(std::move(expression));
+  impl_->by_text.emplace(impl_->expressions.back().text, id);
+  return id;
+}
+
+// Compiles the text and keeps the chunk under the id.
+Result<void> Interpreter::Impl::load(const Expression& expression, ExpressionId id, const SourcePos& pos) {
+  const std::string source = "return " + rewrite_forms(expression.text);
   if (luaL_loadbufferx(L, source.data(), source.size(), chunk_name, "t") != LUA_OK) {
     const PlainMessage message = plain(lua::text_at(L, -1));
     lua_settop(L, chunks_index);
-    return fail("expression: " + printable(message.text), advice(text), place(pos, text, message));
+    return fail("expression: " + printable(message.text), advice(expression.text),
+                place(pos, expression.text, message));
   }
-  const auto id = static_cast<ExpressionId>(impl_->expressions.size());
   lua_rawseti(L, chunks_index, static_cast<lua_Integer>(id) + 1);
-  impl_->expressions.push_back({std::string(text), references(text, impl_->run.scope)});
-  impl_->by_text.emplace(impl_->expressions.back().text, id);
-  return id;
+  return {};
 }
 
 const References& Interpreter::references_of(ExpressionId id) const { return impl_->expressions[id].references; }
@@ -239,6 +251,15 @@ Evaluation Interpreter::evaluate(ExpressionId id, ExpressionHost& host) {
   lua_State* L = impl_->L;
   Run& run = impl_->run;
   lua_settop(L, chunks_index);
+  if (Impl::Expression& expression = impl_->expressions[id]; !expression.loaded) {
+    if (auto loaded = impl_->load(expression, id, {}); !loaded.has_value()) {
+      Evaluation broken;
+      broken.status = Evaluation::Status::error;
+      broken.error = std::move(loaded).error();
+      return broken;
+    }
+    expression.loaded = true;
+  }
   lua_pushcfunction(L, &lua::guarded<&evaluate_chunk>);
   lua_rawgeti(L, chunks_index, static_cast<lua_Integer>(id) + 1);
   // Whatever the last evaluation did to its own `_ENV` is gone.

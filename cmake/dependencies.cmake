@@ -1,7 +1,9 @@
 # Debian's packages, and faster tools when they are there.
 find_program(PLUMB_CCACHE ccache)
 if(PLUMB_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${PLUMB_CCACHE})
+  # Paths count from the project, so that one clone's cache serves the next.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                                  ${PLUMB_CCACHE})
 endif()
 find_program(PLUMB_MOLD mold)
 if(PLUMB_MOLD)

@@ -18,6 +18,11 @@ README = os.path.join(ROOT, "README.md")
 PEER = os.path.join(ROOT, "scripts/peers/postgres")
 
 
+def own_environment():
+    """Ours, without what would name another server, key or value."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PG", "PLUMB_KEY", "PLUMB_VAR_"))}
+
+
 def block(text, language):
     found = re.search(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
     if not found:
@@ -66,7 +71,7 @@ def main():
         os.symlink(plumb, os.path.join(work, "bin", "plumb"))
         with open(os.path.join(stack, "plumb.yaml"), "w", encoding="utf-8") as file:
             file.write(block(text, "yaml").group(1))
-        env = dict(os.environ, XDG_CONFIG_HOME=os.path.join(work, "config"), NO_COLOR="1",
+        env = dict(own_environment(), XDG_CONFIG_HOME=os.path.join(work, "config"), NO_COLOR="1",
                    PATH=os.path.join(work, "bin") + ":" + os.environ["PATH"])
         with open(os.path.join(work, "pg", "env"), encoding="utf-8") as file:
             env.update(line.strip().split("=", 1) for line in file)

@@ -108,6 +108,11 @@ GRANTS = (
 AREAS = ["one", "two", "three", "four"]
 
 
+def own_environment():
+    """Ours, without what would name another server, key or value."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PG", "PLUMB_KEY", "PLUMB_VAR_"))}
+
+
 class Failed(Exception):
     pass
 
@@ -123,8 +128,7 @@ class Bench:
         os.makedirs(self.stack)
         with open(os.path.join(self.stack, "plumb.yaml"), "w", encoding="utf-8") as file:
             file.write(STACK)
-        self.env = dict(os.environ, XDG_CONFIG_HOME=os.path.join(work, "config"), PLUMB_VAR_given=GIVEN, CI="1")
-        self.env.pop("PLUMB_KEY", None)
+        self.env = dict(own_environment(), XDG_CONFIG_HOME=os.path.join(work, "config"), PLUMB_VAR_given=GIVEN, CI="1")
         with open(os.path.join(work, "pg", "env"), encoding="utf-8") as file:
             self.env.update(line.strip().split("=", 1) for line in file)
 

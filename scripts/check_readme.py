@@ -9,6 +9,7 @@ what they print. `...` stands for any lines, or for anything within a line.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,7 @@ def matches(expected, printed):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     plumb = os.path.abspath(sys.argv[1])
     with open(README, encoding="utf-8") as file:
         text = file.read()

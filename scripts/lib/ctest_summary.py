@@ -19,7 +19,7 @@ def outcome(case):
         return "skipped", text[-1].strip() if text else cause
     failure = case.find("failure")
     if failure is not None:
-        return "failed", failure.get("message", "")
+        return "failed", failure.get("message") or "its output stands above"
     if case.get("status") == "run":
         return "passed", ""
     return "failed", "status " + str(case.get("status"))

@@ -13,6 +13,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -324,6 +325,7 @@ def rounds(bench, kills, dice):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     parser = argparse.ArgumentParser()
     parser.add_argument("plumb")
     parser.add_argument("--kills", type=int, default=28)

@@ -241,8 +241,36 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
   set_action(instance, change, change.paths.empty() ? Action::adopt : Action::update);
 }
 
-bool import_matches(World& world, const InstanceNode& instance) {
-  return world.imports.contains(instance.address) || world.imports.contains(instance.address.resource());
+// What is wrong with the import that names this instance: it must say the identity that configuration gives, and the
+// object must be there; else it would take over, or make, something that nobody asked for.
+std::optional<Error> import_refused(World& world, const InstanceNode& instance, const ImportBlock& import) {
+  const TypeSchema& type = *instance.type;
+  EvalScope scope{instance.node, nullptr, {}, false};
+  Value id;
+  if (evaluate_tree(world, scope, import.id, *any_type(), id) != Evaluated::done || !id.fully_known())
+    return Error{"the `id` of its import is not known in plan", "write the identity as plain text", import.pos};
+  if (!id.is_map()) {
+    auto parsed = parse_identity(type, scalar_text(id).value_or(std::string()));
+    if (!parsed.has_value()) return std::move(parsed).error().at(import.pos);
+    id = std::move(parsed).value();
+  }
+  ValueMap wanted = instance.identity.as_map();
+  for (const auto& [name, part] : id.as_map()) {
+    if (!type.is_identity(name))
+      return Error{type.name + " is not named by `" + name + "`", "give its identity", import.pos};
+    wanted.set(name, part);
+  }
+  const Value named(std::move(wanted));
+  if (identity_key(type, identity_of(type, named)) != instance.identity_key) {
+    return Error{
+        "its import names " + identity_text(type, named) + ", and its block " + identity_text(type, instance.identity),
+        "write the same identity in both; rename it once it is in state", import.pos};
+  }
+  if (instance.live.status == ReadResult::Status::absent) {
+    return Error{"its import names " + identity_text(type, named) + ", which is not there",
+                 "check the name, or remove the import to make a new one", import.pos};
+  }
+  return std::nullopt;
 }
 
 void settle_found(World& world, InstanceNode& instance) {
@@ -265,7 +293,7 @@ void settle_found(World& world, InstanceNode& instance) {
     }
   }
   const bool allowed = type.link || type.singleton || type.always_exists || instance.lifecycle.adopt_always ||
-                       import_matches(world, instance);
+                       world.imports.contains(instance.address);
   if (allowed) {
     settle_existing(world, instance, true);
     return;
@@ -314,6 +342,14 @@ void settle(World& world, InstanceNode& instance) {
   if (!instance.live_known) {
     if (instance.record != nullptr && !instance.recovered) return settle_existing(world, instance, false);
     return settle_create(world, instance, true);
+  }
+  if (const auto import = world.imports.find(instance.address);
+      import != world.imports.end() && instance.record == nullptr &&
+      instance.live.status != ReadResult::Status::unreadable) {
+    if (auto refused = import_refused(world, instance, *import->second)) {
+      instance.value = instance.planned = last_known(instance);
+      return block(world, instance, Action::adopt, std::move(*refused));
+    }
   }
   switch (instance.live.status) {
     case ReadResult::Status::unreadable:

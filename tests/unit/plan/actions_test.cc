@@ -46,6 +46,18 @@ import:
   CHECK(fake->count(FakeCall::create) == 0);
 }
 
+TEST_CASE_METHOD(StackFixture, "an import takes over just what it names") {
+  const std::string head = "resources:\n  fake.thing.a: { name: a }\nimport:\n  - { to: fake.thing.a, id: ";
+  CHECK(brief(*plan(head + "a }\n")->plan) == "blocked(adopt) fake.thing.a: its import names a, which is not there\n");
+  fake->put("fake.thing", named("a"));
+  fake->put("fake.thing", named("other"));
+  CHECK(brief(*plan(head + "other }\n")->plan) ==
+        "blocked(adopt) fake.thing.a: its import names other, and its block a\n");
+  CHECK(plan(head + "{ size: 1 } }\n")->change("fake.thing.a")->blocked->message ==
+        "fake.thing is not named by `size`");
+  CHECK(plan(head + "a }\n")->change("fake.thing.a")->adopt);
+}
+
 TEST_CASE_METHOD(StackFixture, "two of one identity are refused, and both places are named") {
   const auto run = plan("resources:\n  fake.thing.a: { name: same }\n  fake.thing.b: { name: same }\n");
   REQUIRE_FALSE(run->plan.has_value());

@@ -256,3 +256,24 @@ TEST_CASE_METHOD(StackFixture, "a signal while a retry is due leaves no open int
   CHECK(run->outcome.skipped == 1);
   CHECK(state().pending.empty());
 }
+
+TEST_CASE_METHOD(StackFixture, "a second signal gives up within five seconds, and the journal tells the rest") {
+  StopRequest stop{0};
+  apply_options.stop = &stop;
+  fake->add({.call = FakeCall::create, .delay = std::chrono::milliseconds(6500)});
+  on_event = [&stop](const ApplyEvent& event) {
+    if (std::holds_alternative<StepStarted>(event)) stop = 2;
+  };
+  const char* const yaml = "resources:\n  fake.thing.a: { name: a }\n";
+  const auto start = std::chrono::steady_clock::now();
+  std::unique_ptr<Run> run = apply(yaml);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(6300));
+  CHECK(run->outcome.abandoned);
+  CHECK(run->outcome.exit_code(*run->plan) == 1);
+  CHECK(state().pending.size() == 1);
+  run.reset();  // a process would end here; the session waits for the call
+  stop = 0;
+  fake->clear_rules();
+  settle(yaml);
+  CHECK(fake->count(FakeCall::create) == 1);
+}

@@ -93,7 +93,8 @@ int run_changes(Context& context, PlanMode mode) {
   }
   for (const Error& error : outcome.errors) context.say(error);
   if (outcome.abandoned) {
-    write_err("Calls were still running and were given up. The journal has them: the next run looks what became of them.\n");
+    write_err(
+        "Calls were still running and were given up. The journal has them: the next run looks what became of them.\n");
     std::_Exit(1);  // the pool would wait for its threads
   }
   print_outputs(context, run);

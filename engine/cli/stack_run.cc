@@ -86,6 +86,7 @@ bool StackRun::take(Result<Loaded> loaded) {
     return false;
   }
   state = std::move(loaded->state);
+  state.engine_version = engine_version();
   notes = std::move(loaded->notes);
   for (const std::string& note : notes) context_.note(note);
   return true;

@@ -112,6 +112,12 @@ class Resolver {
 
   // The last one wins; each must fit.
   void set(const VariableBlock& block, const Tree& tree) {
+    // null is "not given": it fits every type, and `var.x or y` tells.
+    if (tree.kind == Tree::Kind::null) {
+      tried_.insert(block.name);
+      values_.insert_or_assign(block.name, Value());
+      return;
+    }
     Diagnostics found;
     Value value = constant_value(tree, *block.type, found);
     if (report(block, found, tree.pos)) return;

@@ -50,6 +50,14 @@ TEST_CASE("Later sources win") {
   CHECK(value() == 6);
 }
 
+TEST_CASE("A default of null means not given") {
+  const Resolved resolved =
+      resolve("variables:\n  s: { type: string, default: null }\n  n: { type: integer, default: ~ }\n");
+  CHECK(resolved.errors.empty());
+  CHECK(resolved.values.at("s").is_null());
+  CHECK(resolved.values.at("n").is_null());
+}
+
 TEST_CASE("Flags are text for strings and YAML for the rest") {
   const Resolved resolved = resolve(
       "variables:\n  s: { type: string }\n  e: { type: 'enum(\"true\", \"no\")' }\n  l: { type: list(string) }\n"

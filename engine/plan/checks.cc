@@ -170,18 +170,27 @@ void check_attributes(World& world, const std::vector<AttributeEntry>& entries, 
 }
 
 void check_constants(World& world) {
-  const auto check = [&](const std::vector<AttributeEntry>& entries, const std::vector<Attribute>& schema) {
+  const auto check = [&](const std::string& what, const std::vector<AttributeEntry>& entries,
+                         const std::vector<Attribute>& schema) {
     for (const AttributeEntry& entry : entries) {
       const auto attribute =
           std::find_if(schema.begin(), schema.end(), [&](const Attribute& a) { return a.name == entry.name; });
       if (attribute == schema.end() || entry.value.kind == Tree::Kind::null || !entry.value.constant()) continue;
-      constant_value(entry.value, *attribute->type, *world.diagnostics);
+      Diagnostics found;
+      constant_value(entry.value, *attribute->type, found);
+      for (Diagnostic& diagnostic : found.sorted()) {
+        diagnostic.message = what + ": " + entry.name + ": " + diagnostic.message;
+        world.diagnostics->add(std::move(diagnostic));
+      }
     }
   };
   for (const ProviderNode& provider : world.providers) {
-    if (provider.block != nullptr) check(provider.block->attributes, provider.kind->schema().config);
+    if (provider.block == nullptr) continue;
+    check("provider " + quoted(provider.name), provider.block->attributes, provider.kind->schema().config);
   }
-  for (const ResourceNode& resource : world.resources) check(resource.block->attributes, resource.type->attributes);
+  for (const ResourceNode& resource : world.resources) {
+    check(resource.block->address.str(), resource.block->attributes, resource.type->attributes);
+  }
 }
 
 void check_expressions(World& world) {

@@ -47,7 +47,12 @@ std::optional<Address> upstream_of(World& world, const InstanceNode& reader, con
     }
   }
   for (const Hint& hint : hints) {
-    if (auto address = changed_behind(world, hint_node(world, hint))) return address;
+    // Ten thousand readers of one local ask the same; what is done answers the same ever after.
+    const NodeId node = hint_node(world, hint);
+    const auto known = world.changed_behind.find(node);
+    auto address = known != world.changed_behind.end() ? known->second : changed_behind(world, node);
+    if (known == world.changed_behind.end() && world.work.done(node)) world.changed_behind.emplace(node, address);
+    if (address) return address;
   }
   return std::nullopt;
 }

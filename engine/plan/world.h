@@ -196,7 +196,8 @@ struct World {
   std::vector<std::string> nonsensitive;
   std::size_t no_ops = 0;
   std::map<std::string, std::string> servers;
-  InternedSets sets;                           // of state, grown by what this plan reads
+  InternedSets sets;                                                  // of state, grown by what this plan reads
+  std::unordered_map<NodeId, std::optional<Address>> changed_behind;  // explain.cc: the first change behind a node
   std::unordered_map<NodeId, SetId> set_memo;  // in apply: sets of State::sets, made once everything upstream is done
   std::chrono::nanoseconds refresh_time{0}, configure_time{0};
 

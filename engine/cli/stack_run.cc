@@ -131,7 +131,8 @@ bool StackRun::start(PlanMode mode) {
       context_.say(root.error());
       return false;
     }
-    if (root->has_value()) inputs.digest_key = digest_key(**root);
+    has_key = root->has_value();
+    if (has_key) inputs.digest_key = digest_key(**root);
   }
   session = std::make_unique<Session>(std::move(inputs));
   return true;
@@ -160,7 +161,7 @@ std::optional<Plan> StackRun::plan() {
 }
 
 bool StackRun::ensure_key(const Plan& plan) {
-  if (!state.key_id.empty() || !stores_secret(plan)) return true;
+  if (!stores_secret(plan) || (!state.key_id.empty() && has_key)) return true;
   std::vector<std::string> told;
   auto root = locked->ensure_key(state, told);
   if (!root.has_value()) {

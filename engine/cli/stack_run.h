@@ -38,6 +38,7 @@ class StackRun {
   StackConfig stack;
   std::map<std::string, Value> variables;
   State state;
+  bool has_key = false;            // the root key of this state was found
   std::vector<std::string> notes;  // of reading the state
   std::unique_ptr<StateStore> store;
   std::unique_ptr<StateSession> locked;

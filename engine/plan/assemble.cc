@@ -58,6 +58,23 @@ void sort_changes(World& world, Plan& plan) {
   }
 }
 
+// Secrets that were taken as unchanged without anybody having looked: said once, so that "no changes" is not more than
+// it is.
+void warn_not_verified(World& world) {
+  auto& all = world.not_verified;
+  std::sort(all.begin(), all.end());
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < all.size() && i < kShown; ++i) text += (i > 0 ? ", " : "") + all[i];
+  if (all.size() > kShown) text += " and " + std::to_string(all.size() - kShown) + " more";
+  const bool no_key = !world.in.digest_key && !world.in.key_id.empty();
+  world.diagnostics->warning(
+      "not verified, taken as unchanged: " + text,
+      no_key ? "restore key " + world.in.key_id + ": without it secrets cannot be compared"
+             : "the server does not show them to this user, or they are too short to keep a digest of",
+      {});
+}
+
 void add_outputs(World& world, Plan& plan) {
   if (world.in.options.mode == PlanMode::validate) return;
   const auto& before = world.in.state->outputs;
@@ -101,6 +118,7 @@ void assemble(World& world, Plan& plan) {
   plan.nonsensitive = std::move(world.nonsensitive);
   std::sort(plan.nonsensitive.begin(), plan.nonsensitive.end());
   plan.nonsensitive.erase(std::unique(plan.nonsensitive.begin(), plan.nonsensitive.end()), plan.nonsensitive.end());
+  if (!world.not_verified.empty()) warn_not_verified(world);
   plan.warnings = world.diagnostics->sorted();
   std::erase_if(plan.warnings, [](const Diagnostic& d) { return d.severity != Severity::warning; });
   add_outputs(world, plan);

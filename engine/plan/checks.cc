@@ -225,7 +225,12 @@ void check_state_providers(World& world) {
   const auto check = [&](const InstanceRecord& record) {
     if (world.provider_by_name.contains(record.provider)) return;
     const ProviderKind* kind = world.in.registry->find(record.address.provider());
-    if (kind != nullptr && !kind->schema().connects && record.provider == kind->schema().name) {
+    // Without a block it was configured by the environment, and still is; the server's identity is compared anyway.
+    const auto needs = [](const Attribute& attribute) { return attribute.required; };
+    const auto configurable = [&] {
+      return std::none_of(kind->schema().config.begin(), kind->schema().config.end(), needs);
+    };
+    if (kind != nullptr && record.provider == kind->schema().name && configurable()) {
       const auto index = static_cast<std::uint32_t>(world.providers.size());
       ProviderNode& provider = world.providers.emplace_back();
       provider.name = record.provider;

@@ -60,6 +60,34 @@ std::vector<Rename> renames_of(const World& world, const InstanceNode& instance)
   return out;
 }
 
+// Containers that somebody renamed on the server: our attributes, what state has there and what the server has now; and
+// the way back to the names that configuration gives them.
+struct OutsideRenames {
+  std::vector<Rename> there, back;
+};
+
+OutsideRenames outside_renames_of(const World& world, const InstanceNode& instance) {
+  OutsideRenames out;
+  for (const Container& container : instance.type->containers) {
+    const auto key = container_key(world, instance, container, instance.record->identity);
+    if (!key) continue;
+    const auto record = world.record_by_identity.find(*key);
+    if (record == world.record_by_identity.end()) continue;
+    const auto seen = world.records_seen.find(record->second);
+    if (seen == world.records_seen.end()) continue;
+    const InstanceNode& holder = world.instances[seen->second];
+    if (!holder.live_known || holder.live.status != ReadResult::Status::present) continue;
+    for (const auto& [theirs, ours] : container.identity) {
+      const Value before = record->second->identity.get(theirs);
+      const Value now = holder.live.value.get(theirs);
+      if (before == now) continue;
+      out.there.push_back({ours, before, now});
+      out.back.push_back({ours, now, holder.identity.is_map() ? holder.identity.get(theirs) : before});
+    }
+  }
+  return out;
+}
+
 Value renamed(Value attributes, const std::vector<Rename>& renames) {
   if (!attributes.is_map()) return attributes;
   ValueMap map = attributes.as_map();
@@ -79,6 +107,20 @@ std::optional<std::uint32_t> container_of(const World& world, const InstanceNode
   const auto it = world.instance_by_identity.find(*key);
   if (it == world.instance_by_identity.end()) return std::nullopt;
   return it->second;
+}
+
+std::vector<std::uint32_t> recorded_containers(const World& world, const InstanceNode& instance) {
+  std::vector<std::uint32_t> out;
+  if (instance.record == nullptr) return out;
+  for (const Container& container : instance.type->containers) {
+    const auto key = container_key(world, instance, container, instance.record->identity);
+    if (!key) continue;
+    const auto record = world.record_by_identity.find(*key);
+    if (record == world.record_by_identity.end()) continue;
+    const auto seen = world.records_seen.find(record->second);
+    if (seen != world.records_seen.end()) out.push_back(seen->second);
+  }
+  return out;
 }
 
 Value identity_after_renames(const World& world, const InstanceNode& instance) {
@@ -113,6 +155,24 @@ bool moved_ready(World& world, std::uint32_t index) {
   return true;
 }
 
+// What is inside of something that was renamed outside is looked up where it is now.
+bool followed_ready(World& world, std::uint32_t index, const OutsideRenames& renames) {
+  InstanceNode& instance = world.instances[index];
+  if (!instance.taken_known) {
+    ReadKey key{renamed(instance.record->identity, renames.there), instance.record->server_id};
+    world.pending[{instance.provider, instance.type}].push_back({index, std::move(key), true});
+    world.work.hold();
+    return false;
+  }
+  if (instance.taken.status == ReadResult::Status::present && instance.taken.server_id == instance.record->server_id) {
+    instance.live = std::move(instance.taken);
+    instance.live.value = renamed(std::move(instance.live.value), renames.back);
+  }
+  instance.taken = {};
+  instance.taken_known = false;
+  return true;
+}
+
 }  // namespace
 
 bool new_identity_ready(World& world, std::uint32_t index) {
@@ -125,7 +185,11 @@ bool new_identity_ready(World& world, std::uint32_t index) {
     record->identity = renamed(std::move(record->identity), renames);
     instance.renamed = std::move(record);
   }
-  if (instance.live.status == ReadResult::Status::absent) return renames.empty() ? moved_ready(world, index) : true;
+  if (instance.live.status == ReadResult::Status::absent) {
+    const OutsideRenames outside = outside_renames_of(world, instance);
+    if (!outside.there.empty()) return followed_ready(world, index, outside);
+    return renames.empty() ? moved_ready(world, index) : true;
+  }
   if (instance.live.status != ReadResult::Status::present) return true;
   if (!renames.empty()) instance.live.value = renamed(std::move(instance.live.value), renames);
   const auto live_key = identity_key(*instance.type, identity_of(*instance.type, instance.live.value));

@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "engine/graph/graph.h"
+#include "engine/plan/settle.h"
 #include "engine/plan/world.h"
 
 namespace plumb {
@@ -139,6 +140,13 @@ class Ordering {
   // (b): X's delete follows the delete half of every instance whose recorded dependencies hold X, and the update of
   // those that no longer read it. What is replaced may still be read; what is deleted cannot be.
   void add_delete_edges() {
+    // Also what was imported, and has no recorded dependencies yet: a container goes after what is inside.
+    for (const std::uint32_t i : delete_steps_) {
+      for (const std::uint32_t container : recorded_containers(world_, world_.instances[i])) {
+        const auto gone = delete_of_.find(container);
+        if (gone != delete_of_.end() && container != i) edge(delete_of_.at(i), gone->second);
+      }
+    }
     const auto& sets = world_.in.state->sets;
     for (const std::uint32_t i : by_address_) {
       const InstanceNode& instance = world_.instances[i];

@@ -83,7 +83,7 @@ void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provi
   if (type.outside_effect && provider.status == ProviderNode::Status::unavailable) {
     return block(change, instance, intended, Action::blocked,
                  Error{"its provider is configured by a secret whose key " + world.in.key_id + " is missing",
-                       "restore the key, or rotate the secret with --replace"});
+                       "restore the key from its backup"});
   }
   if (type.outside_effect && provider.status != ProviderNode::Status::ready &&
       world.in.options.refresh == Refresh::full) {
@@ -93,6 +93,13 @@ void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provi
   if (instance.live_known && instance.live.status == ReadResult::Status::unreadable) {
     world.unreadable.push_back({instance.address, DriftEntry::Kind::changed, {}, {}});
     return block(change, instance, intended, Action::blocked, instance.live.error);
+  }
+  if (instance.live_known && intended == Action::remove && !record.server_id.empty() &&
+      !instance.live.server_id.empty() && instance.live.server_id != record.server_id) {
+    return block(change, instance, intended, Action::blocked,
+                 Error{"another object has its name now (" + type.server_id + " " + instance.live.server_id +
+                           ", state knows " + record.server_id + ")",
+                       "look whose it is; put the block back and apply to take it over, or rename it on the server"});
   }
   if (record.prevent_destroy && intended == Action::remove) {
     return block(

@@ -322,7 +322,6 @@ Result<InstanceRecord> Session::imported_record(const Address& address, State& s
   InstanceRecord record =
       plumb::make_record(world, *instance, state, random_id(), found.value, found.server_id, found.evidence);
   record.digests.clear();  // nothing was sent by us yet
-  record.dependencies = 0;
   return record;
 }
 

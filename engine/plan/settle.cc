@@ -48,7 +48,7 @@ void settle_unavailable(World& world, InstanceNode& instance) {
   block(world, instance, instance.record == nullptr ? Action::create : Action::no_op,
         Error{"the key " + world.in.key_id + " is missing, and provider " +
                   quoted(world.providers[instance.provider].name) + " is configured by a secret that it seals",
-              "restore the key, or rotate the secret with --replace"});
+              "restore the key from its backup"});
 }
 
 void settle_deferred(World& world, InstanceNode& instance) {
@@ -66,7 +66,7 @@ bool send_blocked(World& world, InstanceNode& instance, Action intended) {
   if (!instance.planned.any_unavailable()) return false;
   block(world, instance, intended,
         Error{"it would have to send a secret that key " + world.in.key_id + " seals, and the key is missing",
-              "restore the key, or rotate the secret with --replace"});
+              "restore the key from its backup"});
   return true;
 }
 
@@ -122,7 +122,7 @@ std::optional<Error> identity_changes(const InstanceNode& instance, ThreeWayResu
       }
     }
   }
-  if (instance.taken_known && instance.taken.status == ReadResult::Status::present) {
+  if (instance.taken_known && instance.taken.status == ReadResult::Status::present && !instance.type->link) {
     return Error{
         "there already is a " + instance.type->name + " called " + identity_text(*instance.type, instance.identity),
         "choose another name, or rename that one first"};
@@ -181,6 +181,11 @@ ThreeWayInput compare_input(World& world, const InstanceNode& instance) {
           provider.status == ProviderNode::Status::ready ? provider.provider.get() : nullptr};
 }
 
+bool replaced_outside(const InstanceNode& instance) {
+  return instance.record != nullptr && instance.live_known && !instance.record->server_id.empty() &&
+         !instance.live.server_id.empty() && instance.record->server_id != instance.live.server_id;
+}
+
 // The object is there, or state stands in for it.
 void settle_existing(World& world, InstanceNode& instance, bool adopt) {
   ThreeWayResult result = three_way(compare_input(world, instance));
@@ -194,6 +199,12 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
     return;
   }
   std::string reason;
+  if (replaced_outside(instance)) {
+    // Not taken over silently: it shows, and is approved like any other adoption.
+    adopt = true;
+    reason = "because another object has its name now (" + instance.type->server_id + " " + instance.record->server_id +
+             " -> " + instance.live.server_id + ")";
+  }
   const bool partial = instance.record != nullptr && instance.record->partial.has_value();
   if (partial) {
     // Half-made: what is there is mended, not thrown away.
@@ -212,7 +223,8 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
     settle_replace(world, instance, result, reason);
     return;
   }
-  if (result.paths.empty() && !adopt && result.released.empty() && result.not_verified.empty()) {
+  for (const Path& path : result.not_verified) world.not_verified.push_back(instance.address.str() + ": " + path.str());
+  if (result.paths.empty() && !adopt && result.released.empty()) {
     ++world.no_ops;
     return;
   }
@@ -236,7 +248,7 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
     change.warnings.push_back("`" + path.str() + "` left configuration and cannot be unset: it stays as it is");
   }
   change.reason = instance.recovered ? "an interrupted apply made it"
-                  : partial          ? reason
+                  : !reason.empty()  ? reason
                                      : reason_of(world, instance, change.paths);
   set_action(instance, change, change.paths.empty() ? Action::adopt : Action::update);
 }

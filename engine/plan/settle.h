@@ -20,6 +20,8 @@ bool new_identity_ready(World& world, std::uint32_t index);
 // The instance that is this container of an object with these attributes.
 std::optional<std::uint32_t> container_of(const World& world, const InstanceNode& instance, const Container& container,
                                           const Value& attributes);
+// The instances whose records hold what this one's record is inside of, by identity.
+std::vector<std::uint32_t> recorded_containers(const World& world, const InstanceNode& instance);
 // The record as its containers' renames leave it: what is inside a renamed database keeps its own identity.
 Value identity_after_renames(const World& world, const InstanceNode& instance);
 

@@ -194,6 +194,7 @@ struct World {
   std::vector<DriftEntry> drift, unreadable;
   std::vector<RecordChange> records;
   std::vector<std::string> nonsensitive;
+  std::vector<std::string> not_verified;  // secrets that nobody could compare: `address: path`
   std::size_t no_ops = 0;
   std::map<std::string, std::string> servers;
   InternedSets sets;                                                  // of state, grown by what this plan reads

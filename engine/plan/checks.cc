@@ -225,10 +225,14 @@ void check_state_providers(World& world) {
   const auto check = [&](const InstanceRecord& record) {
     if (world.provider_by_name.contains(record.provider)) return;
     const ProviderKind* kind = world.in.registry->find(record.address.provider());
-    // Without a block it was configured by the environment, and still is; the server's identity is compared anyway.
+    // Named like its kind it may have been configured by the environment all along. Only where the server's identity is
+    // known, so that it can be no other server.
     const auto needs = [](const Attribute& attribute) { return attribute.required; };
     const auto configurable = [&] {
-      return std::none_of(kind->schema().config.begin(), kind->schema().config.end(), needs);
+      const auto server = world.in.state->servers.find(record.provider);
+      const bool known = server != world.in.state->servers.end() && !server->second.empty();
+      return (known || !kind->schema().connects) &&
+             std::none_of(kind->schema().config.begin(), kind->schema().config.end(), needs);
     };
     if (kind != nullptr && record.provider == kind->schema().name && configurable()) {
       const auto index = static_cast<std::uint32_t>(world.providers.size());

@@ -77,12 +77,15 @@ TEST_CASE_METHOD(StackFixture, "what is missing is made again, and is drift") {
 
 TEST_CASE_METHOD(StackFixture, "replaced and renamed outside") {
   settle(kOne);
-  SECTION("replaced: the new one is ours from now on") {
+  SECTION("replaced: the new one is taken over once that is approved") {
     const std::string before = fake->server_id("fake.thing", "a");
     fake->erase("fake.thing", "a");
     fake->put("fake.thing", Value(ValueMap{{"name", "a"}, {"size", 1}}));
     REQUIRE(fake->server_id("fake.thing", "a") != before);
-    CHECK(brief(*plan(kOne)->plan) == "drift replaced outside fake.thing.a\n");
+    CHECK(brief(*plan(kOne)->plan) == "adopt fake.thing.a\ndrift replaced outside fake.thing.a\n");
+    const auto gone = plan("resources: {}\n");
+    REQUIRE(gone->plan.has_value());
+    CHECK(gone->plan->counts.blocked == 1);  // it is not ours to delete
     apply(kOne);
     CHECK(state().instances.begin()->second.server_id == fake->server_id("fake.thing", "a"));
   }

@@ -112,9 +112,11 @@ TEST_CASE_METHOD(StackFixture, "(e) and (f) deletes behind a provider that reads
     CHECK(state().instances.empty());
   }
   SECTION("a provider block that is gone is an error that names the instances") {
-    const auto run = plan(kHead + thing("a"));
+    const std::string base = kHead + thing("a") + "  inner.thing.t: { name: t }\n";
+    settle(head + "  other: { type: inner, endpoint: x }\n" + base + "  inner.thing.u: { name: u, provider: other }\n");
+    const auto run = plan(head + base);
     REQUIRE_FALSE(run->plan.has_value());
-    CHECK(run->errors().find("inner.thing.t") != std::string::npos);
+    CHECK(run->errors().find("inner.thing.u") != std::string::npos);
   }
 }
 

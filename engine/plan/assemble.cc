@@ -70,7 +70,7 @@ void warn_not_verified(World& world) {
   const bool no_key = !world.in.digest_key && !world.in.key_id.empty();
   world.diagnostics->warning(
       "not verified, taken as unchanged: " + text,
-      no_key ? "restore key " + world.in.key_id + ": without it secrets cannot be compared"
+      no_key ? "restore the key (id " + world.in.key_id + "): without it secrets cannot be compared"
              : "the server does not show them to this user, or they are too short to keep a digest of",
       {});
 }

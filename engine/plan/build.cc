@@ -227,17 +227,36 @@ void build_imports(World& world) {
 }
 
 // Interrupted creates whose outcome nobody knows stand in state as records until the server has been asked.
+//
+// A second kill leaves a second intent for the same object: the newest speaks, for both would stand for one. One that
+// named the object otherwise (configuration changed in between) may have made another: that is said, and never deleted
+// on a guess.
 void build_recovered(World& world) {
+  std::map<Address, const Intent*> newest;
   for (const auto& [id, intent] : world.in.state->pending) {
     if (intent.action != IntentAction::create || world.in.state->instances.contains(intent.address)) continue;
+    const Intent*& known = newest[intent.address];
+    if (known == nullptr) {
+      known = &intent;
+      continue;
+    }
+    const bool newer = known->started < intent.started;
+    const Intent* other = newer ? known : &intent;
+    if (newer) known = &intent;
+    if (other->identity == known->identity && other->provider == known->provider) continue;
+    world.diagnostics->warning("an interrupted apply may have made another object for " + intent.address.str() + ": " +
+                                   other->identity.debug(),
+                               "look on the server, and remove it there if nobody wants it", {});
+  }
+  for (const auto& [address, intent] : newest) {
     auto record = std::make_unique<InstanceRecord>();
-    record->uid = intent.uid;
-    record->address = intent.address;
-    record->provider = intent.provider;
-    record->identity = intent.identity;
-    record->server_id = intent.server_id;
-    record->attributes = intent.identity;
-    world.recovered_by_address.emplace(intent.address, record.get());
+    record->uid = intent->uid;
+    record->address = address;
+    record->provider = intent->provider;
+    record->identity = intent->identity;
+    record->server_id = intent->server_id;
+    record->attributes = intent->identity;
+    world.recovered_by_address.emplace(address, record.get());
     world.recovered.push_back(std::move(record));
   }
 }

@@ -148,3 +148,23 @@ TEST_CASE_METHOD(StackFixture,
   CHECK(state().pending.empty());
   CHECK(state().instances.empty());
 }
+
+TEST_CASE_METHOD(StackFixture, "two intents of one object are one object") {
+  const char* const yaml = "resources:\n  fake.thing.a: { name: a }\n";
+  const auto interrupted = [&](int allow) {
+    const auto script = std::make_shared<JournalScript>();
+    script->allow = allow;
+    wrap = [script](auto real) { return std::make_unique<FaultySession>(std::move(real), script); };
+    apply(yaml);
+    wrap = nullptr;
+  };
+  interrupted(2);  // the server, the intent
+  fake->erase("fake.thing", "a");
+  interrupted(1);  // the server is known
+  REQUIRE(fake->size("fake.thing") == 1);
+  REQUIRE(state().pending.size() == 2);
+  CHECK(brief(*plan(yaml)->plan) == "adopt fake.thing.a\n");
+  settle(yaml);
+  CHECK(fake->size("fake.thing") == 1);
+  CHECK(state().pending.empty());
+}

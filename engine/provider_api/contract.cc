@@ -106,7 +106,7 @@ class ObjectCheck {
   }
 
   const TypeSchema& type_;
-  const Value& identity_;
+  Value identity_;  // by value: callers hand in what they just made
   std::vector<Error> errors_;
 };
 

@@ -32,6 +32,22 @@ std::optional<std::string> container_key(const World& world, const InstanceNode&
   return world.scoped_identity(instance.provider, *type, *key);
 }
 
+// The record that our record is inside of, by identity, and the instance that stands for it in this plan.
+struct Holder {
+  const InstanceRecord* record;
+  std::uint32_t instance;
+};
+
+std::optional<Holder> recorded_holder(const World& world, const InstanceNode& instance, const Container& container) {
+  const auto key = container_key(world, instance, container, instance.record->attributes);
+  if (!key) return std::nullopt;
+  const auto record = world.record_by_identity.find(*key);
+  if (record == world.record_by_identity.end()) return std::nullopt;
+  const auto seen = world.records_seen.find(record->second);
+  if (seen == world.records_seen.end()) return std::nullopt;
+  return Holder{record->second, seen->second};
+}
+
 // Old and new value of each of our attributes that name a renamed container.
 struct Rename {
   std::string attribute;
@@ -43,16 +59,12 @@ std::vector<Rename> renames_of(const World& world, const InstanceNode& instance)
   std::vector<Rename> out;
   if (instance.record == nullptr) return out;
   for (const Container& container : instance.type->containers) {
-    const auto key = container_key(world, instance, container, instance.record->attributes);
-    if (!key) continue;
-    const auto record = world.record_by_identity.find(*key);
-    if (record == world.record_by_identity.end()) continue;
-    const auto seen = world.records_seen.find(record->second);
-    if (seen == world.records_seen.end()) continue;
-    const InstanceNode& holder = world.instances[seen->second];
+    const auto held = recorded_holder(world, instance, container);
+    if (!held) continue;
+    const InstanceNode& holder = world.instances[held->instance];
     if (!holder.identity_key || holder.action == Action::replace) continue;
     for (const auto& [theirs, ours] : container.identity) {
-      const Value before = record->second->identity.get(theirs);
+      const Value before = held->record->identity.get(theirs);
       const Value after = holder.identity.get(theirs);
       if (!(before == after) && after.fully_known()) out.push_back({ours, before, after});
     }
@@ -69,16 +81,12 @@ struct OutsideRenames {
 OutsideRenames outside_renames_of(const World& world, const InstanceNode& instance) {
   OutsideRenames out;
   for (const Container& container : instance.type->containers) {
-    const auto key = container_key(world, instance, container, instance.record->identity);
-    if (!key) continue;
-    const auto record = world.record_by_identity.find(*key);
-    if (record == world.record_by_identity.end()) continue;
-    const auto seen = world.records_seen.find(record->second);
-    if (seen == world.records_seen.end()) continue;
-    const InstanceNode& holder = world.instances[seen->second];
+    const auto held = recorded_holder(world, instance, container);
+    if (!held) continue;
+    const InstanceNode& holder = world.instances[held->instance];
     if (!holder.live_known || holder.live.status != ReadResult::Status::present) continue;
     for (const auto& [theirs, ours] : container.identity) {
-      const Value before = record->second->identity.get(theirs);
+      const Value before = held->record->identity.get(theirs);
       const Value now = holder.live.value.get(theirs);
       if (before == now) continue;
       out.there.push_back({ours, before, now});
@@ -113,12 +121,7 @@ std::vector<std::uint32_t> recorded_containers(const World& world, const Instanc
   std::vector<std::uint32_t> out;
   if (instance.record == nullptr) return out;
   for (const Container& container : instance.type->containers) {
-    const auto key = container_key(world, instance, container, instance.record->identity);
-    if (!key) continue;
-    const auto record = world.record_by_identity.find(*key);
-    if (record == world.record_by_identity.end()) continue;
-    const auto seen = world.records_seen.find(record->second);
-    if (seen != world.records_seen.end()) out.push_back(seen->second);
+    if (const auto held = recorded_holder(world, instance, container)) out.push_back(held->instance);
   }
   return out;
 }

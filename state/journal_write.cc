@@ -97,6 +97,7 @@ class EventWriter {
     records_.end();
     return {};
   }
+  Result<void> operator()(const ChecksSet&) { return fail("checks cannot be journalled yet", "report this"); }
   Result<void> operator()(const PlanApplied& applied) { return texts("plan", {{"id", applied.plan_id}}); }
   Result<void> operator()(const Moved& moved) {
     return texts("moved", {{"from", moved.from.str()}, {"to", moved.to.str()}});

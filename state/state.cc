@@ -30,6 +30,8 @@ void fold_one(State& state, const ServerSeen& seen) { state.servers.insert_or_as
 
 void fold_one(State& state, const OutputsSet& set) { state.outputs = set.outputs; }
 
+void fold_one(State& state, const ChecksSet& set) { state.checks = set.checks; }
+
 void fold_one(State& state, const PlanApplied& applied) {
   auto& plans = state.applied_plans;
   plans.push_back(applied.plan_id);

@@ -33,7 +33,7 @@ class UidTable {
 
 // An object that a create_before_destroy replacement left behind; deleted by server id.
 struct Deposed {
-  std::string id;
+  std::string id;  // ours, random
   Value identity;
   std::string server_id;
   Value attributes;
@@ -57,6 +57,7 @@ struct InstanceRecord {
   bool prevent_destroy = false;
   bool retain = false;
   bool create_before_destroy = false;
+  std::string trigger;                 // digest of what `replace_when` gave; empty without one
   std::optional<std::string> partial;  // half-made: the error it was left with
   std::vector<Deposed> deposed;
 };
@@ -72,6 +73,7 @@ struct Intent {
   std::string provider;
   Value identity;                     // after the change, for create and update; before it, for remove
   std::string server_id;              // empty for create
+  std::string deposed;                // remove: the deposed object's id; empty for the object itself
   std::vector<std::string> siblings;  // before-after recovery: ids under the parent before the create
   std::string started;                // RFC 3339
 };
@@ -82,6 +84,12 @@ struct OutputRecord {
   Value value;
 };
 
+struct CheckRecord {
+  std::string status;  // `passed`, `failed`, `unknown`
+  std::vector<std::string> messages;
+  bool operator==(const CheckRecord&) const = default;
+};
+
 struct State {
   std::string lineage;  // uuid, made with the first write; empty before
   std::uint64_t serial = 0;
@@ -90,7 +98,8 @@ struct State {
   std::map<std::string, std::string> servers;  // provider instance -> server identity
   std::vector<std::string> applied_plans;      // ids, newest last, at most 100
   std::map<std::string, OutputRecord> outputs;
-  std::map<Address, InstanceRecord> instances;
+  std::map<Address, InstanceRecord> instances;  // data sources too: what they said last
+  std::map<std::string, CheckRecord> checks;    // by name
   std::map<std::string, Intent> pending;  // intents without an outcome, by id
   UidTable uids;
   InternedSets sets;
@@ -121,6 +130,9 @@ struct ServerSeen {
 struct OutputsSet {
   std::map<std::string, OutputRecord> outputs;
 };
+struct ChecksSet {
+  std::map<std::string, CheckRecord> checks;
+};
 struct PlanApplied {
   std::string plan_id;
 };
@@ -129,7 +141,7 @@ struct Moved {  // a record's address changes
   Address to;
 };
 using JournalEvent = std::variant<Intent, OutcomeDone, OutcomeGone, OutcomeFailed, OutcomeUnknown, ServerSeen,
-                                  OutputsSet, PlanApplied, Moved>;
+                                  OutputsSet, ChecksSet, PlanApplied, Moved>;
 
 // Folds one event into the state. Total: an event that does not fit (an outcome of an unknown intent) only does its own
 // part.

@@ -228,7 +228,10 @@ void BlockReader::import(Tree& tree) {
   for (Tree::Entry& member : tree.entries) {
     if (member.key == "to") {
       to = true;
-      if (auto parsed = address(member.value, member.value.text, member.value.pos)) block.to = *std::move(parsed);
+      if (auto parsed = address(member.value, member.value.text, member.value.pos)) {
+        block.address = *std::move(parsed);
+        block.to = std::move(member.value);
+      }
     } else if (member.key == "id") {
       id = true;
       const bool good = member.value.kind == Tree::Kind::map || member.value.kind == Tree::Kind::scalar ||
@@ -244,7 +247,7 @@ void BlockReader::import(Tree& tree) {
   }
   if (!to) error("the import has no `to`", "name the resource: `to: postgres.role.app`", tree.pos);
   if (!id) error("the import has no `id`", "give the identity: `id: { name: app }`", tree.pos);
-  if (to && id && first_of("import to", block.to.str(), block.pos)) stack_.imports.push_back(std::move(block));
+  if (to && id && first_of("import to", block.address.str(), block.pos)) stack_.imports.push_back(std::move(block));
 }
 
 void BlockReader::state(Tree::Entry& section) {

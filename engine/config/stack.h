@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct VariableBlock {
   TypePtr type = any_type();
   std::optional<Tree> default_value;  // constant
   bool sensitive = false;
+  bool opaque = false;  // of a Lua module: its script gets a reference, never the value
   std::string description;
   std::vector<Validation> validations;
 };
@@ -46,24 +48,54 @@ struct ProviderBlock {
   std::vector<AttributeEntry> attributes;  // `type` is not among them
 };
 
-// All optional; trees that evaluate to bool, or for ignore_changes to a list of path globs.
+// All optional; trees that evaluate to bool, unless said otherwise.
 struct LifecycleBlock {
   std::optional<Tree> prevent_destroy;
-  std::optional<Tree> ignore_changes;
+  std::optional<Tree> create_before_destroy;
+  std::optional<Tree> ignore_changes;  // a list of path globs
   std::optional<Tree> retain;
-  std::optional<Tree> adopt;  // `never` | `always`
+  std::optional<Tree> adopt;       // `never` | `always`
+  std::vector<Tree> replace_when;  // values: when one of them differs from the last applied, the object is replaced
+  std::vector<Validation> precondition;  // before the step; a postcondition may read `self`, the object after it
+  std::vector<Validation> postcondition;
 };
 
+// `timeouts: {create: 5m, ...}`; trees that evaluate to text such as `90s`, `5m`, `1h30m`.
+struct TimeoutsBlock {
+  std::optional<Tree> create, update, remove, read;
+};
+
+// A resource, or a data source: then address.data is set, and only `depends_on`, `provider`, `for_each`, `when`,
+// `timeouts`, precondition and postcondition may go with its attributes.
 struct ResourceBlock {
-  Address address;  // without key
+  Address address;  // without key and modules
   SourcePos pos{};  // of the key in the file
   std::optional<Tree> for_each;
   std::optional<Tree> when;
-  std::optional<Tree> depends_on;       // list of addresses, as constant text
+  std::optional<Tree> depends_on;       // list of addresses (of modules too), as constant text
   std::optional<std::string> provider;  // provider instance; constant
   SourcePos provider_pos{};
   LifecycleBlock lifecycle;
+  TimeoutsBlock timeouts;
+  std::optional<Tree> hold;  // true, or the reason as text: changes are shown and not made
   std::vector<AttributeEntry> attributes;
+};
+
+struct ModuleSource;  // module_source.h
+
+// A call of a module: `modules: {billing: {source: ./modules/billing, inputs: {...}}}`.
+struct ModuleBlock {
+  std::string name;
+  SourcePos pos{};
+  std::string source;  // as written
+  SourcePos source_pos{};
+  const ModuleSource* loaded = nullptr;  // null only after an error
+  std::optional<Tree> for_each;
+  std::optional<Tree> when;
+  std::optional<Tree> depends_on;                // like a resource's
+  std::map<std::string, std::string> providers;  // name in the module -> provider instance of the caller
+  SourcePos providers_pos{};
+  std::vector<AttributeEntry> inputs;
 };
 
 struct OutputBlock {
@@ -74,10 +106,45 @@ struct OutputBlock {
   std::string description;
 };
 
+// Without `for_each`, `to` holds no expression and `address` is what it says.
 struct ImportBlock {
   SourcePos pos{};
-  Address to;
+  std::optional<Tree> for_each;
+  Tree to;  // an address as text, which may hold `${each.key}`
+  Address address;
   Tree id;  // map of identity attributes, or a scalar
+};
+
+// `moved: [{from, to}]`: both resources, both instances, or both modules.
+struct MovedBlock {
+  SourcePos pos{};
+  Address from, to;
+};
+
+// `removed: [{from, destroy, release}]`: what state still holds of `from` is forgotten; with `destroy: true` deleted;
+// `release: true` ends its protection, and deletes unless `destroy: false` is said.
+struct RemovedBlock {
+  SourcePos pos{};
+  Address from;
+  bool destroy = false;
+  bool release = false;
+};
+
+// `checks: {name: {data: {...}, assert: [{condition, message}]}}`: said as warnings, never in the way.
+struct CheckBlock {
+  std::string name;
+  SourcePos pos{};
+  std::vector<ResourceBlock> data;  // only this check's expressions see them
+  std::vector<Validation> asserts;
+};
+
+// `ignore: [{address, path, reason}]`: differences at these paths count for nothing, in plan, apply and drift alike.
+// `*` in the address stands for any text; the path is a glob.
+struct IgnoreBlock {
+  SourcePos pos{};
+  std::string address;
+  Path path;
+  std::string reason;
 };
 
 struct FileRead {
@@ -85,20 +152,33 @@ struct FileRead {
   std::string sha256;  // hex
 };
 
-struct StackConfig {
+// What the documents of a stack or of a module say; each kind in order of the files.
+struct Document {
+  std::vector<VariableBlock> variables;
+  std::vector<LocalBlock> locals;
+  std::vector<ProviderBlock> providers;  // a stack's only
+  std::vector<ResourceBlock> data;
+  std::vector<ResourceBlock> resources;
+  std::vector<ModuleBlock> modules;
+  std::vector<OutputBlock> outputs;
+  std::vector<MovedBlock> moved;  // of a module: within the module
+  std::vector<RemovedBlock> removed;
+  std::vector<ImportBlock> imports;
+  std::vector<CheckBlock> checks;
+  std::vector<IgnoreBlock> ignores;  // a stack's only
+};
+
+class ModuleLoader;  // module_source.h
+
+struct StackConfig : Document {
   std::string name;  // `stack:`; the directory's name when it is not given
   std::string directory;
-  std::vector<VariableBlock> variables;  // each kind in order of the files
-  std::vector<LocalBlock> locals;
-  std::vector<ProviderBlock> providers;
-  std::vector<ResourceBlock> resources;
-  std::vector<OutputBlock> outputs;
-  std::vector<ImportBlock> imports;
+  std::shared_ptr<ModuleLoader> modules_loader;  // holds every ModuleSource
   // `state: {key: {file|env|passphrase}}`
   std::optional<std::string> key_file;
   std::optional<std::string> key_env;
   std::optional<std::string> key_passphrase_env;
-  std::vector<FileRead> files;  // every file that was opened
+  std::vector<FileRead> files;  // every document that was opened; the loader has those of modules and functions
 };
 
 // Reads `<directory>/plumb.yaml` and what it includes. All errors are in `diagnostics`; the result is usable only

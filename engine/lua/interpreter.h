@@ -41,6 +41,8 @@ class ExpressionHost {
   // The value an object stands for when an expression yields it or passes it to a function (a whole resource: a map of
   // maps).
   virtual Access whole(ObjectRef object) = 0;
+  // A text file of the project, for file() and template(); named relative to the file that holds the expression.
+  virtual Result<std::string> read_file(std::string_view path);
 };
 
 struct Evaluation {

@@ -12,7 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 22> kLuaKeywords = {
     "and", "break", "do",  "else", "elseif", "end",    "false",  "for",  "function", "goto",  "if",
     "in",  "local", "nil", "not",  "or",     "repeat", "return", "then", "true",     "until", "while"};
-constexpr std::array<std::string_view, 7> kScopeNames = {"var", "locals", "each", "data", "module", "stacks", "stack"};
+constexpr std::array<std::string_view, 8> kScopeNames = {"var",    "locals", "each",  "data",
+                                                         "module", "stacks", "stack", "self"};
 
 bool starts_name(char c) noexcept { return (c >= 'a' && c <= 'z') || c == '_'; }
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -22,7 +23,7 @@ class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
 
-  Result<Address> read() {
+  Result<Address> read(bool modules_too) {
     Address address;
     std::string first = PLUMB_TRY(name("a provider or `module`"));
     while (first == "module") {
@@ -30,8 +31,14 @@ class Reader {
       ModuleStep step{PLUMB_TRY(name("the module's name")), std::nullopt};
       step.key = PLUMB_TRY(key());
       address.modules.push_back(std::move(step));
+      if (modules_too && at_ == text_.size()) return address;
       PLUMB_CHECK(dot("what is in the module"));
       first = PLUMB_TRY(name("a provider or `module`"));
+    }
+    if (first == "data") {
+      address.data = true;
+      PLUMB_CHECK(dot("the provider"));
+      first = PLUMB_TRY(name("a provider"));
     }
     PLUMB_CHECK(dot("the type"));
     address.type = first + '.' + PLUMB_TRY(name("the type"));
@@ -139,7 +146,8 @@ void write_key(std::string& out, const std::optional<std::string>& key) {
 
 }  // namespace
 
-Result<Address> Address::parse(std::string_view text) { return Reader(text).read(); }
+Result<Address> Address::parse(std::string_view text) { return Reader(text).read(false); }
+Result<Address> Address::parse_any(std::string_view text) { return Reader(text).read(true); }
 
 std::string Address::str() const {
   std::string out;
@@ -148,6 +156,11 @@ std::string Address::str() const {
     write_key(out, step.key);
     out += '.';
   }
+  if (is_module()) {
+    if (!out.empty()) out.pop_back();
+    return out;
+  }
+  if (data) out += "data.";
   out += type + '.' + name;
   write_key(out, key);
   return out;
@@ -155,10 +168,21 @@ std::string Address::str() const {
 
 std::string_view Address::provider() const noexcept { return std::string_view(type).substr(0, type.find('.')); }
 
-Address Address::resource() const { return {modules, type, name, std::nullopt}; }
+Address Address::resource() const { return {modules, type, name, std::nullopt, data}; }
 
 bool Address::is_instance_of(const Address& resource) const {
-  return modules == resource.modules && type == resource.type && name == resource.name;
+  return modules == resource.modules && type == resource.type && name == resource.name && data == resource.data;
+}
+
+bool Address::covers(const Address& other) const {
+  if (!is_module()) return *this == other || (!key && other.is_instance_of(*this));
+  if (other.modules.size() < modules.size()) return false;
+  for (std::size_t i = 0; i < modules.size(); ++i) {
+    const bool any_call = i + 1 == modules.size() && !modules[i].key;
+    if (modules[i].name != other.modules[i].name) return false;
+    if (!any_call && modules[i].key != other.modules[i].key) return false;
+  }
+  return true;
 }
 
 std::strong_ordering Address::operator<=>(const Address& other) const {
@@ -166,6 +190,7 @@ std::strong_ordering Address::operator<=>(const Address& other) const {
       std::lexicographical_compare_three_way(modules.begin(), modules.end(), other.modules.begin(), other.modules.end(),
                                              [](const ModuleStep& a, const ModuleStep& b) { return compare(a, b); });
   if (order != 0) return order;
+  if (const auto by_data = data <=> other.data; by_data != 0) return by_data;
   if (const auto by_type = type <=> other.type; by_type != 0) return by_type;
   if (const auto by_name = name <=> other.name; by_name != 0) return by_name;
   return compare(key, other.key);

@@ -27,6 +27,13 @@ const TypeSchema* ProviderSchema::find(std::string_view type) const noexcept {
   return nullptr;
 }
 
+const TypeSchema* ProviderSchema::find_data(std::string_view type) const noexcept {
+  for (const TypeSchema& t : data) {
+    if (t.name == type) return &t;
+  }
+  return nullptr;
+}
+
 bool is_meta_key(std::string_view name) noexcept {
   static constexpr std::array<std::string_view, 7> keys{"for_each",  "when",     "depends_on", "provider",
                                                         "lifecycle", "timeouts", "hold"};

@@ -108,11 +108,14 @@ struct ProviderSchema {
   std::string doc;
   std::vector<Attribute> config;
   std::vector<TypeSchema> types;
+  // Data sources: required and optional attributes are what is asked for, computed ones the answer. No identity.
+  std::vector<TypeSchema> data{};
   std::size_t concurrency = 4;        // calls in flight per instance, unless its configuration says otherwise
   std::string concurrency_attribute;  // integer attribute of config that overrides it; empty for none
   bool connects = true;               // false: configure cannot fail for want of a server (core, random)
 
   [[nodiscard]] const TypeSchema* find(std::string_view type) const noexcept;
+  [[nodiscard]] const TypeSchema* find_data(std::string_view type) const noexcept;
 };
 
 // The canonical form of an attribute's known value; errors name what cannot be read (`90x` as a duration).

@@ -217,11 +217,11 @@ void build_resource_hints(World& world, ResourceNode& resource) {
 
 void build_imports(World& world) {
   for (const ImportBlock& block : world.in.stack->imports) {
-    if (world.resource_by_name.contains(block.to.type + "." + block.to.name)) {
-      world.imports.emplace(block.to, &block);
+    if (world.resource_by_name.contains(block.address.type + "." + block.address.name)) {
+      world.imports.emplace(block.address, &block);
       continue;
     }
-    world.diagnostics->error("import: there is no resource " + block.to.resource().str(),
+    world.diagnostics->error("import: there is no resource " + block.address.resource().str(),
                              "write its block first; import needs something to compare with", block.pos);
   }
 }

@@ -4,6 +4,7 @@
 // random id.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -28,6 +29,12 @@ enum class Why : std::uint8_t {
   outside,        // the object is new to us (create, adopt)
 };
 
+// From `timeouts:`; zero where nothing is said.
+struct Timeouts {
+  std::chrono::milliseconds create{0}, update{0}, remove{0}, read{0};
+  bool operator==(const Timeouts&) const = default;
+};
+
 struct PlannedPath {
   Path path;
   Value before;  // live; null when absent
@@ -47,12 +54,15 @@ struct PlannedChange {
   Action action = Action::no_op;
   Action intended = Action::no_op;  // blocked, deferred: what would have been done
   bool adopt = false;               // with update: taken into state and changed
-  bool unverified = false;          // planned from the schema alone; its identity is read before the create
-  Value identity;                   // after the change (before it, for a delete)
-  Value before;                     // live, all attributes; null for create
-  Value after;                      // planned, all attributes; null for delete and forget
-  std::vector<PlannedPath> paths;   // what changes, sorted by path; empty for create and delete
-  std::vector<Path> not_verified;   // compared by input digest only
+  bool create_first = false;        // with replace: the new object is made before the old one goes
+  std::string deposed;              // with remove: the old object of such a replacement, by its id in the record
+  Timeouts timeouts{};
+  bool unverified = false;         // planned from the schema alone; its identity is read before the create
+  Value identity;                  // after the change (before it, for a delete)
+  Value before;                    // live, all attributes; null for create
+  Value after;                     // planned, all attributes; null for delete and forget
+  std::vector<PlannedPath> paths;  // what changes, sorted by path; empty for create and delete
+  std::vector<Path> not_verified;  // compared by input digest only
   std::string reason;            // one line: "because `host` changed in plumb.yaml:12", "not in configuration any more"
   std::optional<Error> blocked;  // blocked, deferred: cause and next step
   std::vector<std::string> warnings;
@@ -81,7 +91,18 @@ struct RecordChange {
   bool needs_approval = false;
 };
 
-enum class StepKind : std::uint8_t { create, update, remove, adopt, forget, record };
+// A check's outcome; failing ones are said as warnings.
+struct CheckResult {
+  enum class Status : std::uint8_t { passed, failed, unknown };
+  std::string name;  // `check`, or `module.billing["eu"].check`
+  Status status = Status::passed;
+  std::vector<std::string> messages;  // of the asserts that failed
+  SourcePos pos{};
+  bool operator==(const CheckResult&) const = default;
+};
+
+// `read` is a data source that had to wait for apply.
+enum class StepKind : std::uint8_t { create, update, remove, adopt, forget, record, read };
 
 using StepId = std::uint32_t;
 
@@ -92,6 +113,7 @@ struct Step {
   Address address;
   std::string provider;
   const TypeSchema* type = nullptr;
+  std::string deposed{};      // remove: the id of the deposed object that goes
   std::uint32_t node = 0;     // the planner's node; means nothing to others
   std::vector<StepId> after;  // direct predecessors, sorted; joins included
 };
@@ -105,7 +127,7 @@ struct ExecutionGraph {
 
 struct PlanCounts {
   std::size_t create = 0, update = 0, replace = 0, remove = 0, forget = 0, adopt = 0, record = 0, deferred = 0,
-              blocked = 0, no_op = 0;
+              blocked = 0, no_op = 0, read = 0, moved = 0;
 };
 
 struct Plan {
@@ -115,6 +137,9 @@ struct Plan {
   std::vector<DriftEntry> unreadable;  // sorted; only address is set
   std::vector<OutputChange> outputs;   // those that change, sorted
   std::vector<RecordChange> records;
+  std::vector<std::pair<Address, Address>> moves;  // of records, from and to; journalled before the first step
+  std::vector<CheckResult> checks;                 // sorted by name
+  std::size_t ignored = 0;                         // differences that `ignore` rules hid
   std::vector<Diagnostic> warnings;
   std::vector<std::string> nonsensitive;  // where `nonsensitive()` was used: `file:line:col`
   ExecutionGraph graph;

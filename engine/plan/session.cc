@@ -254,6 +254,10 @@ void Session::publish(const Step& step, Value attributes) {
   instance.published = true;
 }
 
+Result<void> Session::check_after(const Step& /*step*/) { return {}; }
+
+std::vector<CheckResult> Session::checks() { return {}; }
+
 InstanceRecord Session::make_record(const Step& step, State& state, const std::string& uid, const Value& attributes,
                                     const std::string& server_id, const Evidence& evidence) {
   return plumb::make_record(impl_->world, impl_->instance(step), state, uid, attributes, server_id, evidence);

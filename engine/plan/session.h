@@ -97,6 +97,10 @@ class Session {
   [[nodiscard]] const InstanceRecord* record(const Step& step) const;
   // Puts the result of a finished step where readers see it.
   void publish(const Step& step, Value attributes);
+  // The step's postconditions, after publish(). An error places itself; the object stays as it is.
+  Result<void> check_after(const Step& step);
+  // Every check of the stack and its modules as it stands (after plan, or after apply), sorted by name.
+  [[nodiscard]] std::vector<CheckResult> checks();
   // The record of an instance after its step: address, provider, identity, managed paths, digests, dependencies, flags.
   // `attributes` as check_apply left them; uids of what it depends on are in `state`.
   InstanceRecord make_record(const Step& step, State& state, const std::string& uid, const Value& attributes,

@@ -23,6 +23,11 @@ ListResult Provider::list(const TypeSchema& type) {
   return out;
 }
 
+std::vector<ReadResult> Provider::read_data(const TypeSchema& type, std::span<const Value> configs) {
+  const Error error{"the data source " + type.name + " cannot be read", "report this", {}, Fault::internal};
+  return std::vector<ReadResult>(configs.size(), ReadResult::unreadable(error));
+}
+
 std::vector<PlanFacts> Provider::plan_facts(std::span<const ChangeRequest> changes) {
   return std::vector<PlanFacts>(changes.size());
 }

@@ -4,6 +4,7 @@
 // reads in bulk, and carries out one change at a time.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,6 +73,9 @@ struct ChangeRequest {
   std::vector<Path> changed;  // update: what differs
   std::string server_id;      // of the live object, where there is one
   std::string intent_id;      // stored by the server where the type's recovery is `marker`
+  // How long the call may take, from `timeouts:`; zero: as the provider thinks fit. Giving up must leave nothing half
+  // done that a later read would not show.
+  std::chrono::milliseconds timeout{0};
 };
 
 // Both may be set when it got half-way: then the object exists as `value` says and the record becomes partial.
@@ -98,6 +102,11 @@ class Provider {
 
   // What is there; for discovery, adoption and pruning. The default says that it cannot be told.
   virtual ListResult list(const TypeSchema& type);
+
+  // Data sources: one result per question, in order; each `config` is fully known, canonical, and holds what
+  // configuration set. `present` holds every attribute of the type. Must not modify anything. Costs requests per type,
+  // not per question, where the server allows. The default says that it cannot be told.
+  virtual std::vector<ReadResult> read_data(const TypeSchema& type, std::span<const Value> configs);
 
   // Server-side knowledge about planned changes, one result per request, in order. Reads only. The default adds
   // nothing.

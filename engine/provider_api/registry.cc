@@ -55,6 +55,21 @@ Result<const TypeSchema*> Registry::type(std::string_view name) const {
               "use one of: " + join(known, ", "));
 }
 
+Result<const TypeSchema*> Registry::data_type(std::string_view name) const {
+  const std::string_view provider = name.substr(0, name.find('.'));
+  const ProviderKind* kind = find(provider);
+  if (kind == nullptr) {
+    const std::vector<std::string> known = names();
+    return fail("there is no provider " + quoted(provider) + did_you_mean(provider, known),
+                "use one of: " + join(known, ", "));
+  }
+  if (const TypeSchema* type = kind->schema().find_data(name)) return type;
+  std::vector<std::string> known;
+  for (const TypeSchema& one : kind->schema().data) known.push_back(one.name);
+  return fail("there is no data source " + quoted(name) + did_you_mean(name, known),
+              known.empty() ? "this provider has none" : "use one of: " + join(known, ", "));
+}
+
 std::vector<std::string> Registry::names() const {
   std::vector<std::string> out;
   out.reserve(entries_.size());

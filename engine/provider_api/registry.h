@@ -23,6 +23,8 @@ class Registry {
   [[nodiscard]] const ProviderKind* find(std::string_view provider) const;
   // `postgres.role` -> its schema; an error with "did you mean" otherwise.
   [[nodiscard]] Result<const TypeSchema*> type(std::string_view name) const;
+  // The same of a data source.
+  [[nodiscard]] Result<const TypeSchema*> data_type(std::string_view name) const;
   // Sorted.
   [[nodiscard]] std::vector<std::string> names() const;
 

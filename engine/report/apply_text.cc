@@ -96,6 +96,8 @@ std::string_view doing(StepKind kind) noexcept {
       return "adopting";
     case StepKind::forget:
       return "forgetting";
+    case StepKind::read:
+      return "reading";
     case StepKind::record:
       return "recording";
   }
@@ -114,6 +116,8 @@ std::string_view done(StepKind kind) noexcept {
       return "adopted";
     case StepKind::forget:
       return "forgotten";
+    case StepKind::read:
+      return "read";
     case StepKind::record:
       return "recorded";
   }
@@ -132,6 +136,8 @@ std::string_view word(StepKind kind) noexcept {
       return "adopt";
     case StepKind::forget:
       return "forget";
+    case StepKind::read:
+      return "read";
     case StepKind::record:
       return "record";
   }

@@ -80,6 +80,7 @@ Result<void> write_instance_fields(JsonWriter& out, const InstanceRecord& record
   flag_field(out, "prevent_destroy", record.prevent_destroy);
   flag_field(out, "retain", record.retain);
   flag_field(out, "create_before_destroy", record.create_before_destroy);
+  text_field(out, "trigger", record.trigger);
   if (record.partial) {
     out.key("partial");
     out.string(*record.partial);
@@ -129,6 +130,7 @@ Result<void> write_intent(JsonWriter& out, const Intent& intent) {
   auto written = identity_field(out, intent.identity);
   if (!written) return fail(std::move(written).error().in(intent.address.str()));
   text_field(out, "server_id", intent.server_id);
+  text_field(out, "deposed", intent.deposed);
   if (!intent.siblings.empty()) {
     out.key("siblings");
     out.begin_list();
@@ -152,6 +154,15 @@ Result<void> write_output(JsonWriter& out, const std::string& name, const Output
   auto written = out.value(output.value);
   if (!written) return fail(std::move(written).error().in("output " + name));
   return {};
+}
+
+void write_check(JsonWriter& out, const CheckRecord& check) {
+  text_field(out, "status", check.status);
+  if (check.messages.empty()) return;
+  out.key("messages");
+  out.begin_list();
+  for (const std::string& message : check.messages) out.string(message);
+  out.end_list();
 }
 
 Result<Path> RecordReader::path(const std::string& text) {
@@ -206,6 +217,7 @@ Result<InstanceRecord> RecordReader::instance(Fields& fields) {
   record.prevent_destroy = fields.flag("prevent_destroy");
   record.retain = fields.flag("retain");
   record.create_before_destroy = fields.flag("create_before_destroy");
+  record.trigger = fields.text("trigger");
   if (const Value* partial = fields.value("partial"); partial != nullptr) {
     if (!partial->is_string()) return fail("`partial` must be text");
     record.partial = partial->as_string();
@@ -231,9 +243,19 @@ Result<Intent> RecordReader::intent(Fields& fields) {
   intent.provider = fields.text("provider");
   intent.identity = fields.value_or_null("identity");
   intent.server_id = fields.text("server_id");
+  intent.deposed = fields.text("deposed");
   intent.siblings = fields.texts("siblings");
   intent.started = fields.text("started");
   return intent;
+}
+
+Result<CheckRecord> RecordReader::check(Fields& fields) {
+  CheckRecord check;
+  check.status = fields.required_text("status");
+  if (check.status != "passed" && check.status != "failed" && check.status != "unknown")
+    return fail("`status` must be passed, failed or unknown");
+  check.messages = fields.texts("messages");
+  return check;
 }
 
 Result<OutputRecord> RecordReader::output(Fields& fields, const std::string& name) {

@@ -16,6 +16,7 @@ namespace plumb::statefile {
 Result<void> write_instance(JsonWriter& out, const InstanceRecord& record, const SetWriter& sets, Sealing& sealing);
 Result<void> write_intent(JsonWriter& out, const Intent& intent);
 Result<void> write_output(JsonWriter& out, const std::string& name, const OutputRecord& output, Sealing& sealing);
+void write_check(JsonWriter& out, const CheckRecord& check);
 
 // Readers take what they know; errors say what is wrong with the line, its place is added by the caller.
 // Dependencies are found in `sets`. Parsing of paths, which repeat, is shared by one reader.
@@ -26,6 +27,7 @@ class RecordReader {
   Result<InstanceRecord> instance(Fields& fields);
   Result<Intent> intent(Fields& fields);
   Result<OutputRecord> output(Fields& fields, const std::string& name);
+  Result<CheckRecord> check(Fields& fields);
 
  private:
   Result<Path> path(const std::string& text);

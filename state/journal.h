@@ -40,6 +40,8 @@ class JournalWriter {
 struct ReadJournal {
   enum class Status { missing, stale, current };
   Status status = Status::missing;
+  int format = kStateFormat;
+  std::uint64_t epoch = 0;
   std::size_t good_size = 0;  // bytes up to the end of the last whole record
   bool torn = false;          // there is something after them
   std::size_t records = 0;

@@ -83,7 +83,7 @@ class JournalReader {
                   "use the newer Plumb that wrote it; the file was not touched", at(line));
     const std::string lineage = fields.required_text("lineage");
     const std::uint64_t base = fields.number("base");
-    fields.number("epoch");
+    const std::uint64_t epoch = fields.number("epoch");
     if (auto done = fields.done(); !done) return fail(placed(std::move(done).error(), line));
     if (!state_.lineage.empty() && lineage != state_.lineage)
       return fail("the journal is of another state: its lineage is " + lineage + ", the state's is " + state_.lineage,
@@ -92,6 +92,8 @@ class JournalReader {
       return fail("the journal continues serial " + std::to_string(base) + ", but the state " +
                       (state_.lineage.empty() ? "is missing" : "has serial " + std::to_string(state_.serial)),
                   kMoveAside, at(line));
+    out_.format = static_cast<int>(format);
+    out_.epoch = epoch;
     out_.status = base < state_.serial ? ReadJournal::Status::stale : ReadJournal::Status::current;
     if (state_.lineage.empty()) {
       state_.lineage = lineage;
@@ -144,6 +146,8 @@ class JournalReader {
       event = ServerSeen{std::move(provider), fields.text("identity")};
     } else if (kind == "outputs") {
       event = PLUMB_TRY(outputs(fields));
+    } else if (kind == "checks") {
+      event = PLUMB_TRY(checks(fields));
     } else if (kind == "plan") {
       event = PlanApplied{fields.required_text("id")};
     } else if (kind == "moved") {
@@ -163,6 +167,18 @@ class JournalReader {
     for (const auto& [name, item] : map.as_map()) {
       Fields part(item);
       set.outputs.emplace(name, PLUMB_TRY(records_.output(part, name)));
+      PLUMB_CHECK(part.done());
+    }
+    return JournalEvent(std::move(set));
+  }
+
+  Result<JournalEvent> checks(Fields& fields) {
+    const Value map = fields.value_or_null("checks");
+    if (!map.is_map()) return fail("`checks` must be a map");
+    ChecksSet set;
+    for (const auto& [name, item] : map.as_map()) {
+      Fields part(item);
+      set.checks.emplace(name, PLUMB_TRY(records_.check(part)));
       PLUMB_CHECK(part.done());
     }
     return JournalEvent(std::move(set));

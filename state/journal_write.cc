@@ -97,7 +97,21 @@ class EventWriter {
     records_.end();
     return {};
   }
-  Result<void> operator()(const ChecksSet&) { return fail("checks cannot be journalled yet", "report this"); }
+  Result<void> operator()(const ChecksSet& set) {
+    records_.begin("checks");
+    JsonWriter& out = records_.out();
+    out.key("checks");
+    out.begin_object();
+    for (const auto& [name, check] : set.checks) {
+      out.key(name);
+      out.begin_object();
+      write_check(out, check);
+      out.end_object();
+    }
+    out.end_object();
+    records_.end();
+    return {};
+  }
   Result<void> operator()(const PlanApplied& applied) { return texts("plan", {{"id", applied.plan_id}}); }
   Result<void> operator()(const Moved& moved) {
     return texts("moved", {{"from", moved.from.str()}, {"to", moved.to.str()}});

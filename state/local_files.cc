@@ -9,7 +9,6 @@
 namespace plumb::statefile {
 namespace {
 
-constexpr std::uint64_t kLargestFile = std::uint64_t{4} << 30U;
 constexpr std::size_t kGenerations = 10;
 
 std::string history_name(std::uint64_t serial) { return "state." + std::to_string(serial) + ".jsonl"; }

@@ -12,6 +12,8 @@
 
 namespace plumb::statefile {
 
+inline constexpr std::uint64_t kLargestFile = std::uint64_t{4} << 30U;
+
 struct LocalFiles {
   explicit LocalFiles(const std::string& stack);
   std::string directory;

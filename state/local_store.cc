@@ -113,6 +113,7 @@ class LocalSession final : public StateSession {
   Result<void> open() {
     if (file_ != nullptr) return {};
     if (journal_.status == ReadJournal::Status::current) {
+      if (journal_.format < kStateFormat) PLUMB_CHECK(raise_format());
       if (journal_.torn) PLUMB_CHECK(fs_.truncate(files_.journal, journal_.good_size));
       file_ = PLUMB_TRY(fs_.open_append(files_.journal, 0600));
       size_ = journal_.good_size;
@@ -123,6 +124,19 @@ class LocalSession final : public StateSession {
     file_ = PLUMB_TRY(fs_.create_new(files_.journal, 0600));
     size_ = 0;
     name_synced_ = false;
+    return {};
+  }
+
+  // An older Plumb must refuse the journal before it gets records that it may not know. They mean the same in every
+  // format so far, so a new header is enough.
+  Result<void> raise_format() {
+    const std::string old = PLUMB_TRY(fs_.read(files_.journal, statefile::kLargestFile));
+    std::string text = JournalWriter::header({lineage_, serial_, journal_.epoch});
+    text.append(old, old.find('\n') + 1, journal_.good_size - old.find('\n') - 1);
+    PLUMB_CHECK(replace_file(fs_, files_.journal, text, 0600));
+    journal_.format = kStateFormat;
+    journal_.good_size = text.size();
+    journal_.torn = false;
     return {};
   }
 

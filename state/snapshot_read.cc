@@ -11,9 +11,10 @@ namespace plumb::statefile {
 namespace {
 
 // The order in which kinds come; each may only refer to those before it.
-enum Section : std::size_t { servers, plans, outputs, sets, instances, pending, kSections };
-constexpr std::array<std::string_view, kSections> kKinds{"server", "plan", "output", "set", "instance", "intent"};
-constexpr std::array<std::string_view, kSections> kCounts{"servers", "plans",     "outputs",
+enum Section : std::size_t { servers, plans, outputs, checks, sets, instances, pending, kSections };
+constexpr std::array<std::string_view, kSections> kKinds{"server", "plan",     "output", "check",
+                                                         "set",    "instance", "intent"};
+constexpr std::array<std::string_view, kSections> kCounts{"servers", "plans",     "outputs", "checks",
                                                           "sets",    "instances", "pending"};
 
 class SnapshotReader {
@@ -71,7 +72,10 @@ class SnapshotReader {
     state_.key_id = fields.text("key_id");
     const Value counts = fields.value_or_null("counts");
     Fields of(counts);
-    for (std::size_t i = 0; i < kSections; ++i) counts_[i] = of.number(kCounts[i]);
+    for (std::size_t i = 0; i < kSections; ++i) {
+      if (i == checks && format < 2) continue;  // there were none
+      counts_[i] = of.number(kCounts[i]);
+    }
     auto done = of.done();
     if (done) done = fields.done();
     if (!done) return fail(placed(done.error(), 1));
@@ -125,6 +129,13 @@ class SnapshotReader {
         const std::string name = fields.required_text("name");
         state_.outputs.insert_or_assign(name, PLUMB_TRY(records_.output(fields, name)));
         return fields.done();
+      }
+      case checks: {
+        std::string name = fields.required_text("name");
+        CheckRecord check = PLUMB_TRY(records_.check(fields));
+        PLUMB_CHECK(fields.done());
+        if (!state_.checks.emplace(name, std::move(check)).second) return fail("check " + name + " is given twice");
+        return {};
       }
       case sets:
         return sets_.add(value, state_);

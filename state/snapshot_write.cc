@@ -104,6 +104,7 @@ class SnapshotWriter {
     count("servers", state_.servers.size());
     count("plans", state_.applied_plans.size());
     count("outputs", state_.outputs.size());
+    count("checks", state_.checks.size());
     count("sets", set_order_.size());
     count("instances", state_.instances.size());
     count("pending", state_.pending.size());
@@ -127,6 +128,12 @@ class SnapshotWriter {
       begin("output");
       field("name", name);
       PLUMB_CHECK(write_output(out_, name, output, sealing_));
+      PLUMB_CHECK(end());
+    }
+    for (const auto& [name, check] : state_.checks) {
+      begin("check");
+      field("name", name);
+      write_check(out_, check);
       PLUMB_CHECK(end());
     }
     return {};

@@ -40,6 +40,9 @@ void fold_one(State& state, const PlanApplied& applied) {
 
 void fold_one(State& state, const Moved& moved) {
   if (moved.from == moved.to) return;
+  for (auto& [id, intent] : state.pending) {
+    if (intent.address == moved.from) intent.address = moved.to;
+  }
   auto node = state.instances.extract(moved.from);
   if (node.empty()) return;
   node.key() = moved.to;

@@ -16,7 +16,7 @@
 
 namespace plumb {
 
-inline constexpr int kStateFormat = 1;
+inline constexpr int kStateFormat = 2;
 
 // Instance uids by small index, so that dependency sets stay sets of integers. An index lives as long as the State.
 class UidTable {
@@ -71,11 +71,11 @@ struct Intent {
   std::string uid;  // of the instance; for a create, the uid the record will have
   Address address;
   std::string provider;
-  Value identity;                     // after the change, for create and update; before it, for remove
-  std::string server_id;              // empty for create
-  std::string deposed;                // remove: the deposed object's id; empty for the object itself
-  std::vector<std::string> siblings;  // before-after recovery: ids under the parent before the create
-  std::string started;                // RFC 3339
+  Value identity;                       // after the change, for create and update; before it, for remove
+  std::string server_id;                // empty for create
+  std::string deposed{};                // remove: the deposed object's id; empty for the object itself
+  std::vector<std::string> siblings{};  // before-after recovery: ids under the parent before the create
+  std::string started{};                // RFC 3339
 };
 
 struct OutputRecord {
@@ -100,7 +100,7 @@ struct State {
   std::map<std::string, OutputRecord> outputs;
   std::map<Address, InstanceRecord> instances;  // data sources too: what they said last
   std::map<std::string, CheckRecord> checks;    // by name
-  std::map<std::string, Intent> pending;  // intents without an outcome, by id
+  std::map<std::string, Intent> pending;        // intents without an outcome, by id
   UidTable uids;
   InternedSets sets;
 
@@ -136,7 +136,7 @@ struct ChecksSet {
 struct PlanApplied {
   std::string plan_id;
 };
-struct Moved {  // a record's address changes
+struct Moved {  // the address of a record changes, and that of the intents that name it
   Address from;
   Address to;
 };

@@ -36,8 +36,12 @@ Run run(const std::string& dir, MemoryFileSystem& fs, bool stop_on_error, Arm ar
   for (int round = 0; round < 2; ++round) {
     const std::string n = std::to_string(round);
     const std::vector<JournalEvent> events{
-        Intent{"i" + n, IntentAction::create, "u" + n, addr("core.value.n" + n), "core", Value::map(), "", {}, ""},
-        OutcomeDone{"i" + n, full_record(a.state, "core.value.n" + n, "u" + n)}, PlanApplied{"p" + n}};
+        Intent{"i" + n, IntentAction::create, "u" + n, addr("core.value.n" + n), "core", Value::map(), "", {}, {}, {}},
+        OutcomeDone{"i" + n, full_record(a.state, "core.value.n" + n, "u" + n)},
+        ChecksSet{{{"c" + n, {"failed", {"why " + n}}}}},
+        Intent{"d" + n, IntentAction::remove, "u" + n, addr("core.value.n" + n), "core", Value::map(), "7", "dep-1"},
+        Moved{addr("core.value.n" + n), addr("module.m.data.core.value.n" + n)},
+        PlanApplied{"p" + n}};
     const auto appended = a.session->append(a.state, events, true);
     // The state in memory is true whatever became of the journal.
     for (const JournalEvent& event : events) {

@@ -112,7 +112,10 @@ TEST_CASE("wrong lines of a snapshot are named", "[state]") {
   const auto error_of = [&](const std::string& from, const std::string& to) {
     return bench.broken(resealed(replaced(bench.snapshot, from, to)), bench.journal);
   };
-  CHECK(has(error_of("\"instances\":2", "\"instances\":3").message, "3 instances"));
+  CHECK(has(error_of("\"instances\":3", "\"instances\":4").message, "4 instances"));
+  CHECK(has(error_of("\"checks\":3", "\"checks\":0").message, "0 checks"));
+  CHECK(has(error_of("\"status\":\"failed\"", "\"status\":\"maybe\"").message, "status"));
+  CHECK(has(error_of("\"name\":\"quiet\"", "\"name\":\"unclear\"").message, "unclear is given twice"));
   CHECK(has(error_of("{\"kind\":\"server\"", "{\"kind\":\"servant\"").message, "servant"));
   CHECK(has(error_of("\"schema\":3", "\"scheme\":3").message, "scheme"));
   CHECK(has(error_of("\"schema\":3", "\"schema\":true").message, "schema"));
@@ -126,15 +129,15 @@ TEST_CASE("wrong lines of a snapshot are named", "[state]") {
 
 TEST_CASE("a newer format is refused and untouched", "[state]") {
   Bench bench;
-  Error error = bench.broken(replaced(bench.snapshot, "\"format\":1", "\"format\":2"), bench.journal);
-  CHECK(has(error.message, "format 2"));
+  Error error = bench.broken(replaced(bench.snapshot, "\"format\":2", "\"format\":3"), bench.journal);
+  CHECK(has(error.message, "format 3"));
   CHECK(has(error.next_step, "newer"));
   // Whatever else the newer format does.
   error = bench.broken("{\"kind\":\"state\",\"format\":7,\"engine\":\"9.9\",\"surprise\":1}\nanything", bench.journal);
   CHECK(has(error.message, "9.9"));
-  const std::string json = "{\"kind\":\"journal\",\"format\":2,\"lineage\":\"x\",\"base\":2,\"epoch\":1}";
+  const std::string json = "{\"kind\":\"journal\",\"format\":3,\"lineage\":\"x\",\"base\":2,\"epoch\":1}";
   error = bench.broken(bench.snapshot, with_crc(json));
-  CHECK(has(error.message, "format 2"));
+  CHECK(has(error.message, "format 3"));
   CHECK(error.pos.file.str() == bench.journal_path);
 }
 
@@ -212,10 +215,12 @@ TEST_CASE("a bad record in the midst of a journal is an error", "[state]") {
 
 TEST_CASE("a whole record that means nothing is an error", "[state]") {
   Bench bench;
-  for (const char* json : {"{\"kind\":\"surprise\"}", "{}", "[]", "{\"kind\":\"done\"}", "{\"kind\":\"gone\"}",
-                           "{\"kind\":\"plan\",\"id\":\"x\",\"more\":1}", "{\"kind\":\"key\"}",
-                           "{\"kind\":\"intent\",\"id\":\"i\",\"action\":\"dance\",\"address\":\"a.b.c\"}",
-                           "{\"kind\":\"outputs\"}", "{\"kind\":\"set\",\"id\":1,\"includes\":[5]}", "nonsense"}) {
+  for (const char* json :
+       {"{\"kind\":\"surprise\"}", "{}", "[]", "{\"kind\":\"done\"}", "{\"kind\":\"gone\"}",
+        "{\"kind\":\"plan\",\"id\":\"x\",\"more\":1}", "{\"kind\":\"key\"}",
+        "{\"kind\":\"intent\",\"id\":\"i\",\"action\":\"dance\",\"address\":\"a.b.c\"}", "{\"kind\":\"outputs\"}",
+        "{\"kind\":\"checks\"}", "{\"kind\":\"checks\",\"checks\":{\"c\":{\"status\":\"maybe\"}}}",
+        "{\"kind\":\"set\",\"id\":1,\"includes\":[5]}", "nonsense"}) {
     CAPTURE(json);
     const Error error = bench.broken(bench.snapshot, bench.journal + with_crc(json));
     CHECK(error.pos.line == 5);

@@ -173,11 +173,9 @@ TEST_CASE("an identity with a secret is refused", "[state]") {
   const TempDir dir;
   Opened a = open_state(dir.path());
   REQUIRE(a.session->ensure_key(a.state, a.notes).has_value());
-  Intent intent{"i", IntentAction::create,
-                "u", addr("a.b.c"),
-                "a", Value(ValueMap{{"name", Value(kSecret).with_sensitive()}}),
-                "",  {},
-                ""};
+  Intent intent{
+      "i", IntentAction::create, "u", addr("a.b.c"), "a", Value(ValueMap{{"name", Value(kSecret).with_sensitive()}}),
+      ""};
   const std::vector<JournalEvent> events{intent};
   CHECK_FALSE(a.session->append(a.state, events, true).has_value());
   InstanceRecord record = full_record(a.state, "a.b.c", "u");

@@ -72,6 +72,7 @@ std::string show(const InstanceRecord& r, const State& state) {
   out += " deps=" + show_set(state, r.dependencies) + " v" + std::to_string(r.schema_version) +
          " flags=" + std::to_string(r.prevent_destroy) + std::to_string(r.retain) +
          std::to_string(r.create_before_destroy);
+  if (!r.trigger.empty()) out += " trigger=" + r.trigger;
   if (r.partial) out += " partial=" + *r.partial;
   for (const Deposed& d : r.deposed)
     out += " deposed(" + d.id + " " + show(d.identity) + " " + d.server_id + " " + show(d.attributes) + ")";
@@ -82,6 +83,7 @@ std::string show(const Intent& i) {
   std::string out = i.id + " " + std::to_string(static_cast<int>(i.action)) + " " + i.uid + " " + i.address.str() +
                     " " + i.provider + " " + show(i.identity) + " " + i.server_id + " " + i.started;
   for (const std::string& s : i.siblings) out += " ~" + s;
+  if (!i.deposed.empty()) out += " deposed=" + i.deposed;
   return out;
 }
 
@@ -130,6 +132,7 @@ InstanceRecord full_record(State& state, const std::string& address, const std::
   r.prevent_destroy = true;
   r.retain = true;
   r.create_before_destroy = true;
+  r.trigger = "trigger-1";
   r.partial = "the server went away";
   r.deposed = {{"dep-1", Value(ValueMap{{"name", "old"}}), "16001",
                 Value(ValueMap{{"name", "old"}, {"password", marked(kSecret + "-deposed")}})}};
@@ -137,29 +140,28 @@ InstanceRecord full_record(State& state, const std::string& address, const std::
 }
 
 std::vector<JournalEvent> one_of_each(State& state, bool secrets) {
-  Intent create{"intent-1",
-                IntentAction::create,
-                "uid-a",
-                addr("postgres.role.a"),
-                "postgres",
-                Value(ValueMap{{"name", "a"}}),
-                "",
-                {"1", "2"},
-                "2026-11-21T12:00:00Z"};
-  Intent remove{"intent-2",
-                IntentAction::remove,
-                "uid-b",
-                addr("postgres.role.b[\"k 1\"]"),
-                "postgres",
-                Value(ValueMap{{"name", "b"}}),
-                "17",
-                {},
-                "2026-11-21T12:00:01Z"};
+  Intent create{"intent-1", IntentAction::create,           "uid-a", addr("postgres.role.a"),
+                "postgres", Value(ValueMap{{"name", "a"}}), "",      "",
+                {"1", "2"}, "2026-11-21T12:00:00Z"};
+  Intent remove{"intent-2", IntentAction::remove,           "uid-b", addr("postgres.role.b[\"k 1\"]"),
+                "postgres", Value(ValueMap{{"name", "b"}}), "17",    "",
+                {},         "2026-11-21T12:00:01Z"};
   Intent update = remove;
   update.id = "intent-3";
   update.action = IntentAction::update;
   Intent unknown = create;
   unknown.id = "intent-4";
+  Intent deposed = remove;
+  deposed.id = "intent-5";
+  deposed.deposed = "dep-1";
+  // A data source: no identity, no server id, and what it said last.
+  InstanceRecord data;
+  data.address = addr("module.m[\"eu\"].data.postgres.role.admin[\"k\"]");
+  data.uid = "uid-d";
+  data.provider = "analytics";
+  data.attributes = Value(ValueMap{{"name", "admin"}, {"oid", 10}});
+  if (secrets)
+    data.attributes = with_value_at(data.attributes, Path("token"), Value(kSecret + "-data").with_sensitive());
   OutputsSet outputs;
   outputs.outputs["dsn"] = {false, Value("postgresql://app@127.0.0.1/x")};
   outputs.outputs["nothing"] = {false, Value()};
@@ -174,8 +176,14 @@ std::vector<JournalEvent> one_of_each(State& state, bool secrets) {
           OutcomeFailed{"intent-3"},
           unknown,
           OutcomeUnknown{"intent-4"},
+          deposed,
+          OutcomeDone{"", data},
           ServerSeen{"postgres", "system 7312"},
           outputs,
+          ChecksSet{{{"gone", {"passed", {}}}}},
+          ChecksSet{{{"module.m[\"eu\"].up", {"failed", {"it is down", "r\u00f4le \"x\"\n"}}},
+                     {"quiet", {"passed", {}}},
+                     {"unclear", {"unknown", {}}}}},
           PlanApplied{"plan-1"},
           Moved{addr("postgres.role.a"), addr("postgres.role.a2")}};
 }
@@ -191,6 +199,11 @@ std::string dump(const State& state, bool with_serial) {
   for (const auto& plan : state.applied_plans) out += "plan " + plan + "\n";
   for (const auto& [name, output] : state.outputs)
     out += "output " + name + (output.sensitive ? " sensitive " : " ") + show(output.value) + "\n";
+  for (const auto& [name, check] : state.checks) {
+    out += "check " + name + " " + check.status;
+    for (const std::string& message : check.messages) out += " ~" + message;
+    out += "\n";
+  }
   for (const auto& [address, record] : state.instances) {
     REQUIRE(address == record.address);
     out += "instance " + show(record, state) + "\n";

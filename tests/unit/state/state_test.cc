@@ -33,8 +33,13 @@ TEST_CASE("each event does its part", "[state]") {
   REQUIRE(state.instances.count(addr("postgres.role.a2")) == 1);
   CHECK(state.instances.at(addr("postgres.role.a2")).address == addr("postgres.role.a2"));
   // Unknown stays pending; failed does not.
-  CHECK(state.pending.size() == 1);
+  CHECK(state.pending.size() == 2);
   CHECK(state.pending.count("intent-4") == 1);
+  CHECK(state.pending.count("intent-5") == 1);
+  // What names an address goes with it.
+  CHECK(state.pending.at("intent-4").address == addr("postgres.role.a2"));
+  CHECK(state.checks.size() == 3);
+  CHECK(state.instances.count(addr("module.m[\"eu\"].data.postgres.role.admin[\"k\"]")) == 1);
   CHECK(state.servers.at("postgres") == "system 7312");
   CHECK(state.outputs.size() == 3);
   CHECK(state.applied_plans == std::vector<std::string>{"plan-1"});
@@ -47,6 +52,20 @@ TEST_CASE("events that do not fit change nothing else", "[state]") {
   fold(state, OutcomeUnknown{"nobody"});
   fold(state, Moved{addr("a.b.c"), addr("a.b.d")});
   CHECK(state.empty());
+}
+
+TEST_CASE("a move takes all of a record along, and onto nothing but its new address", "[state]") {
+  State state;
+  InstanceRecord record = full_record(state, "postgres.role.a", "uid-a");
+  fold(state, OutcomeDone{"", record});
+  fold(state, OutcomeDone{"", full_record(state, "postgres.role.b", "uid-b")});
+  fold(state, Moved{addr("postgres.role.a"), addr("module.m[\"k\"].postgres.role.c")});
+  fold(state, Moved{addr("postgres.role.a"), addr("postgres.role.a")});
+  REQUIRE(state.instances.size() == 2);
+  const InstanceRecord& moved = state.instances.at(addr("module.m[\"k\"].postgres.role.c"));
+  CHECK(moved.uid == "uid-a");
+  CHECK(moved.trigger == "trigger-1");
+  CHECK(moved.deposed == record.deposed);
 }
 
 TEST_CASE("a hundred applied plans are remembered", "[state]") {

@@ -2,6 +2,7 @@
 
 #include "engine/apply/runner.h"
 #include "engine/base/redact.h"
+#include "engine/base/text.h"
 
 namespace plumb {
 
@@ -45,6 +46,42 @@ void record_outputs(Session& session, Runner& runner, const State& state, Redact
   runner.record(std::move(set));
 }
 
+std::string_view status_name(CheckResult::Status status) {
+  switch (status) {
+    case CheckResult::Status::passed:
+      return "passed";
+    case CheckResult::Status::failed:
+      return "failed";
+    case CheckResult::Status::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+// What the checks say now is kept; those that fail are said, and fail nothing.
+void record_checks(Session& session, Runner& runner, const State& state, Redactor& redactor, const EventSink& sink) {
+  ChecksSet set;
+  for (const CheckResult& check : session.checks()) {
+    CheckRecord record{std::string(status_name(check.status)), {}};
+    for (const std::string& message : check.messages) record.messages.push_back(redactor.redact(message));
+    if (check.status == CheckResult::Status::failed) {
+      const std::string place = check.pos.known() ? check.pos.str() + ": " : std::string();
+      sink(ApplyNote{place + "check " + check.name + " failed" +
+                     (record.messages.empty() ? "" : ": " + join(record.messages, "; "))});
+    }
+    set.checks.insert_or_assign(check.name, std::move(record));
+  }
+  if (set.checks != state.checks) runner.record(std::move(set));
+}
+
+void record_servers(const Session& session, Runner& runner, const State& state) {
+  for (const auto& [provider, identity] : session.servers()) {
+    const auto known = state.servers.find(provider);
+    if (!identity.empty() && (known == state.servers.end() || known->second != identity))
+      runner.record(ServerSeen{provider, identity});
+  }
+}
+
 }  // namespace
 
 int ApplyOutcome::exit_code(const Plan& plan) const noexcept {
@@ -64,24 +101,16 @@ ApplyOutcome apply_plan(const Plan& plan, Session& session, StateSession& store_
   for (const Step& step : plan.graph.steps) steps += step.kind == StepKind::record ? 0 : 1;
   sink(ApplyStarted{steps});
   Runner runner(plan, session, store_session, working, redactor, sink, options);
-  for (const auto& [provider, identity] : session.servers()) {
-    const auto known = working.servers.find(provider);
-    if (!identity.empty() && (known == working.servers.end() || known->second != identity)) {
-      runner.record(ServerSeen{provider, identity});
-    }
-  }
+  record_servers(session, runner, working);
   session.release({});  // what plan connected to may be about to be dropped
-  runner.run();
+  if (runner.move(plan.moves)) runner.run();
   if (!runner.outcome.abandoned) {
-    for (const auto& [provider, identity] : session.servers()) {
-      const auto known = working.servers.find(provider);
-      if (!identity.empty() && (known == working.servers.end() || known->second != identity)) {
-        runner.record(ServerSeen{provider, identity});
-      }
-    }
+    record_servers(session, runner, working);
     clear_settled(plan, runner, working, old_intents);
     record_outputs(session, runner, working, redactor, sink);
-    if (!options.plan_id.empty() && steps > 0) runner.record(PlanApplied{options.plan_id});
+    record_checks(session, runner, working, redactor, sink);
+    const bool did = steps > 0 || !plan.empty() || !plan.moves.empty();
+    if (!options.plan_id.empty() && did) runner.record(PlanApplied{options.plan_id});
     runner.flush(/*durable=*/true);
     if (runner.outcome.errors.empty()) {
       if (const auto saved = store_session.commit(working); !saved.has_value())

@@ -1,5 +1,7 @@
 #include "engine/apply/execute.h"
 
+#include "engine/model/address.h"
+#include "engine/model/diff.h"
 #include "engine/provider_api/contract.h"
 
 namespace plumb {
@@ -37,7 +39,11 @@ ApplyResult settle_unknown(const Call& call, ApplyResult lost) {
     lost.error->retry = Retry::outcome_unknown;
     return lost;
   }
-  const bool there = now.status == ReadResult::Status::present;
+  const std::string& asked = call.request.server_id;
+  // Another object may have taken the name of one that is gone.
+  const bool other = !asked.empty() && !now.server_id.empty() && now.server_id != asked;
+  const bool there =
+      now.status == ReadResult::Status::present && !(other && call.request.operation == Operation::remove);
   if (call.request.operation == Operation::remove) {
     if (!there) return {};
     lost.error->retry = Retry::at_once;  // it did not happen
@@ -60,21 +66,83 @@ ApplyResult settle_unknown(const Call& call, ApplyResult lost) {
   return result;
 }
 
+ApplyResult change(const Call& call) {
+  ApplyResult result = call.provider->apply(call.request);
+  if (result.error && result.error->retry == Retry::outcome_unknown) return settle_unknown(call, std::move(result));
+  return result;
+}
+
+// What an object that is there lacks of what is wanted. Secrets cannot be compared, so they are sent.
+std::vector<Path> lacking(const TypeSchema& type, const Value& there, const Value& expected, const Value& desired) {
+  std::vector<Path> out;
+  for (const Attribute& attribute : type.attributes) {
+    const Value wanted = expected.get(attribute.name);
+    if (attribute.local || attribute.create_only || wanted.is_unknown()) continue;
+    const bool secret = attribute.write_only || attribute.sensitive || wanted.any_sensitive();
+    if (secret) {
+      if (!desired.get(attribute.name).is_null()) out.emplace_back(attribute.name);
+      continue;
+    }
+    if (wanted.is_null() && attribute.computed) continue;
+    for (PathChange& one : diff_attribute(there.get(attribute.name), wanted, attribute)) {
+      if (one.after.fully_known()) out.push_back(std::move(one.path));
+    }
+  }
+  return out;
+}
+
+// The object that an interrupted apply was about to make is there: it is ours, and becomes what is wanted now.
+ApplyResult complete_own(const Call& call, ReadResult now) {
+  const TypeSchema& type = *call.request.type;
+  Call update = call;
+  update.request.operation = Operation::update;
+  update.request.server_id = now.server_id;
+  update.request.changed = lacking(type, now.value, call.expected, call.request.desired);
+  if (update.request.changed.empty()) return done(std::move(now));
+  for (const Path& path : update.request.changed) {
+    const Attribute* attribute = type.find(path.root());
+    if (attribute == nullptr || !attribute->immutable) continue;
+    return failed(
+        Error{"an interrupted apply made it with another " + quoted(path.root()) + ", which cannot be changed",
+              "remove it on the server, or set " + quoted(path.root()) + " back; then plan again",
+              {},
+              Fault::provider});
+  }
+  update.request.prior = std::move(now.value);
+  return change(update);
+}
+
+ApplyResult ask(const Call& call) {
+  const std::vector<Value> questions{call.request.desired};
+  std::vector<ReadResult> answers = call.provider->read_data(*call.request.type, questions);
+  check_read(*call.request.type, std::vector<ReadKey>(1), answers);
+  if (answers.empty()) return failed(Error{"the provider gave no answer", "report this", {}, Fault::provider});
+  ReadResult& answer = answers.front();
+  if (answer.status == ReadResult::Status::absent)
+    return failed(Error{"not found", "make it first, or mend what the data source asks for", {}, Fault::provider});
+  if (answer.status == ReadResult::Status::unreadable) {
+    // A read that may have happened has done no harm.
+    if (answer.error.retry == Retry::outcome_unknown) answer.error.retry = Retry::at_once;
+    return failed(std::move(answer.error));
+  }
+  return done(std::move(answer));
+}
+
 }  // namespace
 
 ApplyResult execute(const Call& call) {
+  if (call.data) return ask(call);
   if (call.read_first && call.request.operation == Operation::create) {
     ReadResult now = read_back(call);
     if (now.status == ReadResult::Status::unreadable) return failed(std::move(now.error));
     if (now.status == ReadResult::Status::present) {
+      if (call.own) return complete_own(call, std::move(now));
       if (call.request.type->link) return done(std::move(now));
       return failed(Error{
           "it exists already, and is not in state", "plan again: it says how to take it over", {}, Fault::provider});
     }
   }
-  ApplyResult result = call.provider->apply(call.request);
-  if (result.error && result.error->retry == Retry::outcome_unknown) return settle_unknown(call, std::move(result));
-  return result;
+  return change(call);
 }
 
 }  // namespace plumb

@@ -12,6 +12,8 @@ struct Call {
   Value identity;           // after the change; before it for a removal
   Value expected;           // what must come out; unknown where the server decides
   bool read_first = false;  // the identity was not known, or not readable, in plan
+  bool own = false;         // an interrupted apply was about to make it: what is there is ours, and is completed
+  bool data = false;        // a data source is asked; `request.desired` holds the question
 };
 
 // Never throws, never retries after a wait: `error->retry` says what the coordinator may do.

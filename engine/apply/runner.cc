@@ -18,6 +18,32 @@ constexpr auto kBeat = std::chrono::seconds(5);
 constexpr milliseconds kFirstWait{500};
 constexpr milliseconds kLongestWait{30'000};
 constexpr int kTriesAtOnce = 5;
+// Intents that are written before there is a free connection for them.
+constexpr std::size_t kAhead = 64;
+
+// The order in which no move meets a record that has yet to move away: the end of each chain first.
+std::optional<std::vector<std::size_t>> order_of(std::span<const std::pair<Address, Address>> moves) {
+  std::map<Address, std::size_t> by_source;
+  for (std::size_t i = 0; i < moves.size(); ++i) by_source.emplace(moves[i].first, i);
+  enum class Mark : std::uint8_t { fresh, open, done };
+  std::vector<Mark> marks(moves.size(), Mark::fresh);
+  std::vector<std::size_t> out, chain;
+  for (std::size_t first = 0; first < moves.size(); ++first) {
+    for (std::size_t at = first; marks[at] == Mark::fresh;) {
+      marks[at] = Mark::open;
+      chain.push_back(at);
+      const auto next = by_source.find(moves[at].second);
+      if (next == by_source.end()) break;
+      if (marks[next->second] == Mark::open && next->second != at) return std::nullopt;
+      at = next->second;
+    }
+    for (; !chain.empty(); chain.pop_back()) {
+      marks[chain.back()] = Mark::done;
+      out.push_back(chain.back());
+    }
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -29,7 +55,8 @@ Runner::Runner(const Plan& plan, Session& session, StateSession& store, State& s
       state_(state),
       redactor_(redactor),
       sink_(sink),
-      options_(options) {
+      options_(options),
+      lanes_([&session](const std::string& provider) { return session.concurrency(provider); }, kAhead) {
   const std::size_t steps = plan.graph.steps.size();
   vertices_.resize(steps + plan.graph.joins.size());
   for (StepId id = 0; id < vertices_.size(); ++id) {
@@ -38,7 +65,17 @@ Runner::Runner(const Plan& plan, Session& session, StateSession& store, State& s
     for (const StepId before : after) vertices_[before].next.push_back(id);
   }
   for (const Step& s : plan.graph.steps) ++left_[s.provider];
-  for (const auto& [id, intent] : state.pending) pending_by_address_.emplace(intent.address, id);
+}
+
+bool Runner::move(std::span<const std::pair<Address, Address>> moves) {
+  const auto order = order_of(moves);
+  if (!order) {
+    outcome.errors.push_back(
+        {"the moves of this plan form a circle", "report this: it is a bug of Plumb", {}, Fault::internal});
+    return false;
+  }
+  for (const std::size_t i : *order) record(Moved{moves[i].first, moves[i].second});
+  return moves.empty() || flush(/*durable=*/true);
 }
 
 void Runner::record(JournalEvent event) {
@@ -119,6 +156,10 @@ void Runner::fail_step(StepId id, Error error, bool partial) {
 }
 
 void Runner::run() {
+  for (const auto& [id, intent] : state_.pending) {
+    pending_by_address_.emplace(intent.address, id);
+    if (state_.instances.contains(intent.address)) had_record_.insert(intent.address);
+  }
   for (StepId id = 0; id < vertices_.size(); ++id) {
     if (vertices_[id].open > 0 || vertices_[id].status != Status::waiting) continue;
     if (is_step(id)) {
@@ -136,7 +177,7 @@ void Runner::run() {
     if (stopping_) interrupt();
     wake_delayed();
     start_ready();
-    if (running_.empty() && delayed_.empty() && ready_.empty()) break;
+    if (running_.empty() && delayed_.empty() && ready_.empty() && lanes_.idle()) break;
     if (stop_level() > 1) {
       if (!give_up) give_up = steady_clock::now() + std::chrono::seconds(5);
       if (steady_clock::now() >= *give_up) {
@@ -170,13 +211,19 @@ void Runner::beat() {
 void Runner::interrupt() {
   std::vector<StepId> left(ready_.begin(), ready_.end());
   ready_.clear();
-  for (auto& [provider, steps] : put_aside_) left.insert(left.end(), steps.begin(), steps.end());
-  put_aside_.clear();
+  for (const StepId id : lanes_.drop_waiting()) left.push_back(id);
+  for (const StepId id : lanes_.drop_queued()) {
+    left.push_back(id);
+    if (const std::string& intent = running_.at(id).intent; !intent.empty()) record(OutcomeFailed{intent});
+    release(id);
+  }
+  for (const StepId id : lanes_.drop_waiting()) left.push_back(id);  // those that waited for these
   for (auto& [key, steps] : serial_aside_) left.insert(left.end(), steps.begin(), steps.end());
   serial_aside_.clear();
   for (const Delayed& delayed : delayed_) {
     left.push_back(delayed.step);
-    record(OutcomeFailed{running_.at(delayed.step).intent});  // a retry is due only when nothing had happened
+    // A retry is due only when nothing had happened.
+    if (const std::string& intent = running_.at(delayed.step).intent; !intent.empty()) record(OutcomeFailed{intent});
     release(delayed.step);
   }
   delayed_.clear();
@@ -206,139 +253,55 @@ void Runner::wake_delayed() {
   for (const StepId id : steps) submit(id);
 }
 
-// As many of those put aside as there is room for now; so each is looked at a few times at most.
-void Runner::refill() {
-  for (auto& [provider, steps] : put_aside_) {
-    const std::size_t limit = limits_[provider], busy = in_flight_[provider];
-    for (std::size_t room = limit > busy ? limit - busy : 0; room > 0 && !steps.empty(); --room) {
-      ready_.push_back(steps.front());
-      steps.pop_front();
+// What needs no call ends here; the rest queues for its provider.
+void Runner::take_ready() {
+  while (!ready_.empty() && !stopping_) {
+    const StepId id = ready_.front();
+    ready_.pop_front();
+    const Step& s = step(id);
+    if (s.kind == StepKind::record || s.kind == StepKind::adopt || s.kind == StepKind::forget) {
+      run_state_only(id);
+    } else if (!s.type->outside_effect) {
+      run_inline(id);
+    } else {
+      lanes_.wait(id, s);
     }
   }
 }
 
-// Prepares whatever may run, makes all its intents durable with one sync, and hands it to the workers.
+// Prepares whatever may run, makes all its intents durable with one sync, and hands what has room to the workers.
 void Runner::start_ready() {
-  for (refill(); !ready_.empty() && !stopping_; refill()) {
-    std::vector<StepId> starting;
-    std::deque<StepId> batch;
-    batch.swap(ready_);
-    for (const StepId id : batch) {
-      if (stopping_) {
-        ready_.push_back(id);
-        continue;
-      }
-      if (!prepare(id, starting)) continue;
+  for (;;) {
+    take_ready();
+    if (stopping_) return;
+    const std::vector<StepId> admitted = lanes_.admit();
+    std::vector<StepId> prepared;
+    bool intents = false;
+    for (const StepId id : admitted) {
+      if (!prepare(id)) continue;
+      prepared.push_back(id);
+      intents = intents || !running_.at(id).intent.empty();
     }
-    if (starting.empty()) continue;
-    if (!flush(/*durable=*/true)) {
-      for (const StepId id : starting) {
-        record(OutcomeFailed{running_.at(id).intent});
-        release(id);
-        fail_step(id,
-                  Error{"its intent could not be stored, so it was not started",
-                        "see the error of the journal",
-                        {},
-                        Fault::environment},
-                  false);
+    if (intents && !flush(/*durable=*/true)) {
+      for (const StepId id : prepared) {
+        settle_failure(id, running_.at(id),
+                       Error{"its intent could not be stored, so it was not started",
+                             "see the error of the journal",
+                             {},
+                             Fault::environment});
       }
       return;
     }
-    for (const StepId id : starting) submit(id);
+    for (const StepId id : prepared) lanes_.queue(id);
+    for (const StepId id : lanes_.start()) begin(id);
+    if (admitted.empty() && ready_.empty()) return;
   }
 }
 
-bool Runner::prepare(StepId id, std::vector<StepId>& starting) {
-  const Step& s = step(id);
-  if (s.kind == StepKind::record || s.kind == StepKind::adopt || s.kind == StepKind::forget) {
-    run_state_only(id);
-    return false;
-  }
-  if (!s.type->outside_effect) {
-    run_inline(id);
-    return false;
-  }
-  const auto limit = limits_.try_emplace(s.provider, 0).first;
-  if (limit->second == 0) limit->second = session_.concurrency(s.provider);
-  if (in_flight_[s.provider] >= limit->second) {
-    put_aside_[s.provider].push_back(id);
-    return false;
-  }
-  auto provider = session_.provider(s);
-  if (!provider.has_value()) {
-    fail_step(id, provider.error(), false);
-    return false;
-  }
-  limit->second = session_.concurrency(s.provider);  // its configuration may only now be known
-  Running running;
-  const ReadResult live = session_.live(s);
-  auto call = std::make_shared<Call>();
-  call->provider = provider.value();
-  call->request.type = s.type;
-  const InstanceRecord* record = session_.record(s);
-  if (s.kind == StepKind::remove) {
-    call->request.operation = Operation::remove;
-    call->request.prior = live.value;
-    call->request.server_id = live.server_id;
-    call->identity = record != nullptr ? record->identity : identity_of(*s.type, live.value);
-  } else {
-    auto desired = session_.desired(s);
-    if (!desired.has_value()) {
-      fail_step(id, desired.error(), false);
-      return false;
-    }
-    running.desired = provider.value()->complete(*s.type, std::move(desired).value());
-    call->request.operation = s.kind == StepKind::create ? Operation::create : Operation::update;
-    call->request.desired = running.desired;
-    if (s.kind == StepKind::update) {
-      call->request.prior = live.value;
-      call->request.server_id = live.server_id;
-      for (const PlannedPath& path : plan_.changes[*s.change].paths) call->request.changed.push_back(path.path);
-    }
-    call->identity = identity_of(*s.type, running.desired);
-    call->expected = expected_of(s, running.desired);
-    call->read_first = s.kind == StepKind::create && s.change && plan_.changes[*s.change].unverified;
-  }
-  running.serial_key = session_.kind(s).serial_key(*s.type, s.kind == StepKind::remove ? live.value : running.desired);
-  if (!running.serial_key.empty() && serial_.contains({s.provider, running.serial_key})) {
-    serial_aside_[{s.provider, running.serial_key}].push_back(id);
-    return false;
-  }
-  running.uid = record != nullptr ? record->uid : random_id();
-  running.intent = random_id();
-  call->request.intent_id = running.intent;
-  running.provider = s.provider;
-  running.started = steady_clock::now();
-  running.call = call;
-  Intent intent;
-  intent.id = running.intent;
-  intent.action = s.kind == StepKind::create   ? IntentAction::create
-                  : s.kind == StepKind::update ? IntentAction::update
-                                               : IntentAction::remove;
-  intent.uid = running.uid;
-  intent.address = s.address;
-  intent.provider = s.provider;
-  intent.identity = call->identity;
-  intent.server_id = call->request.server_id;
-  intent.started = rfc3339(system_clock().now());
-  this->record(std::move(intent));
-  ++in_flight_[s.provider];
-  if (!running.serial_key.empty()) serial_.insert({s.provider, running.serial_key});
-  vertices_[id].status = Status::running;
-  sink_(StepStarted{s.address, s.kind});
-  running_.emplace(id, std::move(running));
-  starting.push_back(id);
-  return true;
-}
-
-// What must come out: what plan knew, what configuration says now, and nothing about what the server decides.
-Value Runner::expected_of(const Step& s, const Value& desired) const {
-  ValueMap expected;
-  for (const auto& [name, planned] : session_.planned(s).as_map()) {
-    const Value value = desired.get(name);
-    expected.set(name, !planned.fully_known() && value.is_null() ? Value::unknown() : value);
-  }
-  return Value(std::move(expected));
+void Runner::begin(StepId id) {
+  running_.at(id).started = steady_clock::now();
+  sink_(StepStarted{step(id).address, step(id).kind});
+  submit(id);
 }
 
 void Runner::submit(StepId id) {
@@ -354,19 +317,25 @@ void Runner::completed(StepId id, ApplyResult result) {
   settle_result(id, std::move(result));
 }
 
-// By class: at once, after a wait with full jitter, or not at all. The total is capped.
+// By class: at once, after a wait with full jitter, or not at all. The total is capped: by `timeouts`, which counts the
+// calls too, else by the waits alone.
 bool Runner::retry(StepId id, const Error& error) {
   if (stopping_ || stop_level() > 0) return false;
   Running& running = running_.at(id);
   milliseconds wait{0};
+  const milliseconds timeout = running.call->request.timeout;
   if (error.retry == Retry::at_once) {
     if (running.attempts >= kTriesAtOnce) return false;
   } else if (error.retry == Retry::later) {
     const milliseconds most = std::min(kLongestWait, kFirstWait * (1 << std::min(running.attempts, 6)));
     wait = options_.jitter ? milliseconds(random_below(static_cast<std::uint64_t>(most.count()) + 1)) : most;
     wait = std::max(wait, error.retry_after);
-    if (running.waited + wait > options_.retry_cap) return false;
+    if (timeout == milliseconds{0} && running.waited + wait > options_.retry_cap) return false;
   } else {
+    return false;
+  }
+  if (timeout > milliseconds{0} && steady_clock::now() + wait - running.started > timeout) {
+    running.timed_out = true;
     return false;
   }
   ++running.attempts;
@@ -378,16 +347,17 @@ bool Runner::retry(StepId id, const Error& error) {
 }
 
 void Runner::release(StepId id) {
+  lanes_.end(id);
   const auto it = running_.find(id);
   if (it == running_.end()) return;
-  --in_flight_[it->second.provider];
   if (!it->second.serial_key.empty()) {
-    const std::pair<std::string, std::string> key{it->second.provider, it->second.serial_key};
+    const std::pair<std::string, std::string> key{step(id).provider, it->second.serial_key};
     serial_.erase(key);
     if (const auto aside = serial_aside_.find(key); aside != serial_aside_.end()) {
-      ready_.push_back(aside->second.front());
+      const StepId next = aside->second.front();
       aside->second.pop_front();
       if (aside->second.empty()) serial_aside_.erase(aside);
+      lanes_.wait(next, step(next), /*first=*/true);
     }
   }
   running_.erase(it);

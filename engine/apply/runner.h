@@ -4,12 +4,14 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "engine/apply/apply.h"
 #include "engine/apply/execute.h"
+#include "engine/apply/lanes.h"
 
 namespace plumb {
 
@@ -18,6 +20,9 @@ class Runner {
   Runner(const Plan& plan, Session& session, StateSession& store, State& state, Redactor& redactor,
          const EventSink& sink, const ApplyOptions& options);
 
+  // Renames records before the first step; each move before the one that takes its place. False on an error, which is
+  // in outcome.errors.
+  bool move(std::span<const std::pair<Address, Address>> moves);
   // Everything up to the last step; the journal is flushed, the state is true.
   void run();
   ApplyOutcome outcome;
@@ -28,23 +33,24 @@ class Runner {
   bool flush(bool durable);
 
  private:
-  enum class Status : std::uint8_t { waiting, ready, running, delayed, done, failed, skipped };
+  enum class Status : std::uint8_t { waiting, ready, prepared, running, delayed, done, failed, skipped };
   struct Vertex {
     Status status = Status::waiting;
     std::uint32_t open = 0;
     std::vector<StepId> next;
     StepId cause = 0;  // of a skip: the step that failed
   };
+  // A step from its preparation to its end.
   struct Running {
     Value desired;
     std::string uid;
-    std::string intent;
-    std::string provider;
+    std::string intent;  // empty for a read
     std::string serial_key;
     std::chrono::steady_clock::time_point started{};
     std::chrono::milliseconds waited{0};
+    bool timed_out = false;  // `timeouts` forbade another try
     int attempts = 0;
-    std::shared_ptr<const Call> call;
+    std::shared_ptr<Call> call;  // constant once it was handed to a worker
   };
   struct Delayed {
     std::chrono::steady_clock::time_point at;
@@ -60,10 +66,17 @@ class Runner {
   [[nodiscard]] int stop_level() const { return options_.stop == nullptr ? 0 : options_.stop->load(); }
 
   void start_ready();
-  void refill();
-  // Prepares a step; false when it may not run now (limits) and was put aside, or has ended already.
-  bool prepare(StepId id, std::vector<StepId>& starting);
-  bool run_inline(StepId id);
+  // What needs no call ends here; the rest queues for its provider.
+  void take_ready();
+  // Fills in the call and records the intent. False when it may not run now (its serial key is held) and was put aside,
+  // or has ended already.
+  bool prepare(StepId id);
+  bool describe(StepId id, Running& running);
+  bool describe_removal(StepId id, Running& running);
+  bool describe_desired(StepId id, Running& running, Provider& provider);
+  void record_intent(StepId id, const Running& running);
+  void begin(StepId id);
+  void run_inline(StepId id);
   void run_state_only(StepId id);
   Value expected_of(const Step& s, const Value& desired) const;
   void submit(StepId id);
@@ -71,7 +84,25 @@ class Runner {
   bool retry(StepId id, const Error& error);
   void release(StepId id);
   void settle_result(StepId id, ApplyResult result);
-  void clear_pending(const Address& address, const std::string& except);
+  void settle_removal(StepId id, const Running& running, ApplyResult result);
+  void settle_failure(StepId id, const Running& running, Error error);
+  // Finished, if the step's postconditions hold.
+  void succeed(StepId id, const std::string& server_id, std::chrono::steady_clock::time_point started);
+  // `started` is nothing where no call was made.
+  void finished(StepId id, const std::string& server_id, std::chrono::steady_clock::time_point started);
+  // What is recorded under the address now, not what the plan saw.
+  [[nodiscard]] const InstanceRecord* known(const Address& address) const;
+  [[nodiscard]] const PlannedChange* change_of(const Step& s) const;
+  // A half of a replacement that makes the new object first.
+  [[nodiscard]] bool create_first(const Step& s) const;
+  // The id of the deposed object that a removal is about; empty when it is about the object itself.
+  [[nodiscard]] std::string deposed_of(const Step& s) const;
+  void keep_deposed(const Step& s, InstanceRecord& made);
+  // Drops the record, unless objects are left that only it knows of: then the step fails.
+  bool drop_record(StepId id, const std::string& intent);
+  void drop_deposed(const Step& s, const std::string& intent, const std::string& deposed);
+  [[nodiscard]] bool own_create_pending(const Address& address, const Value& identity) const;
+  void clear_pending(const Address& address, const std::string& except, const Value& identity);
   void wake_delayed();
   void interrupt();
   void beat();
@@ -86,17 +117,17 @@ class Runner {
   const ApplyOptions& options_;
 
   std::vector<Vertex> vertices_;
-  std::deque<StepId> ready_;
+  std::deque<StepId> ready_;  // not looked at yet
   std::unordered_map<StepId, Running> running_;
-  std::unordered_map<std::string, std::size_t> in_flight_;
-  std::unordered_map<std::string, std::size_t> limits_;
+  Lanes lanes_;
   std::unordered_map<std::string, std::size_t> left_;  // steps of a provider instance that have not ended
   std::set<std::pair<std::string, std::string>> serial_;
-  std::unordered_map<std::string, std::deque<StepId>> put_aside_;                   // by provider
   std::map<std::pair<std::string, std::string>, std::deque<StepId>> serial_aside_;  // by provider and serial key
+  std::map<Address, std::string> made_way_;  // the deposed entry that a create of this run left
   std::vector<Delayed> delayed_;
   std::vector<JournalEvent> unwritten_;
-  std::multimap<Address, std::string> pending_by_address_;
+  std::multimap<Address, std::string> pending_by_address_;  // intents of earlier runs
+  std::set<Address> had_record_;                            // of those addresses: state knew an object, too
   std::chrono::steady_clock::time_point last_beat_{};
   bool stopping_ = false;
 };

@@ -76,6 +76,8 @@ std::string step_word(StepKind kind) {
       return "forget";
     case StepKind::record:
       return "record";
+    case StepKind::read:
+      return "read";
   }
   return {};
 }

@@ -12,32 +12,38 @@
 namespace plumb {
 namespace {
 
-bool is_later_section(std::string_view key) noexcept {
-  constexpr std::array<std::string_view, 8> keys = {"data",   "modules",  "moved", "removed",
-                                                    "checks", "policies", "reads", "ignore"};
-  return std::find(keys.begin(), keys.end(), key) != keys.end();
+// Where a section may stand.
+constexpr unsigned in_stack = 1U << static_cast<unsigned>(DocumentKind::stack);
+constexpr unsigned in_module = 1U << static_cast<unsigned>(DocumentKind::module);
+constexpr unsigned in_script = 1U << static_cast<unsigned>(DocumentKind::script);
+constexpr unsigned in_files = in_stack | in_module;
+constexpr unsigned anywhere = in_files | in_script;
+
+}  // namespace
+
+void BlockReader::report(Error error) {
+  if (!context_.empty()) error.message = context_ + ": " + error.message;
+  diagnostics_.add(error);
 }
 
-std::vector<std::string> top_level_keys() {
-  return {"stack", "include", "variables", "locals", "providers", "data",  "resources", "modules", "outputs",
-          "moved", "removed", "import",    "checks", "policies",  "reads", "state",     "ignore"};
+void BlockReader::error(std::string message, std::string next_step, SourcePos pos) {
+  report(Error{std::move(message), std::move(next_step), pos});
 }
 
-// An error that a parser of text placed inside of the text, placed in the file.
-Error placed(Error error, SourcePos text) {
-  if (error.pos.column > 1) text.column += error.pos.column - 1;
+void BlockReader::enter(std::string_view section, std::string_view key) {
+  if (kind_ != DocumentKind::script) return;
+  context_ = section;
+  if (!key.empty()) context_.append(".").append(printable(key));
+}
+
+Error BlockReader::placed(Error error, SourcePos text) const {
+  if (kind_ != DocumentKind::script && error.pos.column > 1) text.column += error.pos.column - 1;
   error.pos = text;
   return error;
 }
 
-}  // namespace
-
-void BlockReader::error(std::string message, std::string next_step, SourcePos pos) {
-  diagnostics_.error(std::move(message), std::move(next_step), pos);
-}
-
-bool BlockReader::first_of(const std::string& kind, const std::string& name, SourcePos pos) {
-  const auto [it, added] = seen_.emplace(name.empty() ? kind : kind + " " + name, pos);
+bool BlockReader::first_of(const std::string& kind, const std::string& name, SourcePos pos, const std::string& scope) {
+  const auto [it, added] = seen_.emplace(scope + (name.empty() ? kind : kind + " " + name), pos);
   if (added) return true;
   const std::string what = name.empty() ? "`" + kind + "`" : "the " + kind + " `" + name + "`";
   diagnostics_.add(Diagnostic{Severity::error,
@@ -51,15 +57,30 @@ bool BlockReader::first_of(const std::string& kind, const std::string& name, Sou
 bool BlockReader::good_name(const std::string& name, std::string_view what, SourcePos pos) {
   Result<void> checked = check_name(name, what);
   if (checked.has_value()) return true;
-  diagnostics_.add(std::move(checked).error().at(pos));
+  report(std::move(checked).error().at(pos));
   return false;
 }
 
 bool BlockReader::want_map(Tree::Entry& entry, std::string_view what) {
-  if (entry.value.kind == Tree::Kind::null) entry.value.kind = Tree::Kind::map;
+  const bool empty_list = entry.value.kind == Tree::Kind::list && entry.value.items.empty();
+  if (entry.value.kind == Tree::Kind::null || empty_list) entry.value.kind = Tree::Kind::map;
   if (entry.value.kind == Tree::Kind::map) return true;
   error("`" + printable(entry.key) + "` must be " + std::string(what), "write it as `key: value` lines, indented",
         entry.value.pos);
+  return false;
+}
+
+bool BlockReader::want_list(Tree::Entry& entry, const std::string& next_step) {
+  const bool empty_map = entry.value.kind == Tree::Kind::map && entry.value.entries.empty();
+  if (entry.value.kind == Tree::Kind::null || empty_map) entry.value.kind = Tree::Kind::list;
+  if (entry.value.kind == Tree::Kind::list) return true;
+  error("`" + printable(entry.key) + "` must be a list", next_step, entry.value.pos);
+  return false;
+}
+
+bool BlockReader::want_item(const Tree& item, const std::string& noun, const std::string& next_step) {
+  if (item.kind == Tree::Kind::map) return true;
+  error(noun, next_step, item.pos);
   return false;
 }
 
@@ -80,14 +101,21 @@ std::optional<bool> BlockReader::constant_bool(const Tree::Entry& entry) {
   return std::nullopt;
 }
 
-std::optional<Address> BlockReader::address(const Tree& tree, const std::string& text, SourcePos pos) {
+void BlockReader::want_bool(const std::optional<Tree>& tree, const char* name) {
+  if (!tree || !tree->constant()) return;
+  const Result<Value> value = tree->kind == Tree::Kind::scalar ? resolve_scalar(*tree) : Result<Value>(Value());
+  if (value.has_value() && value->is_bool()) return;
+  error(std::string("`") + name + "` must be true or false", "write `true` or `false`", tree->pos);
+}
+
+std::optional<Address> BlockReader::address(const Tree& tree, bool any) {
   if (tree.kind != Tree::Kind::scalar) {
-    error("an address must be text, without an expression", "write it as `postgres.role.app`", pos);
+    error("an address must be text, without an expression", "write it as `postgres.role.app`", tree.pos);
     return std::nullopt;
   }
-  Result<Address> parsed = Address::parse(text);
+  Result<Address> parsed = any ? Address::parse_any(tree.text) : Address::parse(tree.text);
   if (!parsed.has_value()) {
-    diagnostics_.add(placed(std::move(parsed).error(), pos));
+    report(placed(std::move(parsed).error(), tree.pos));
     return std::nullopt;
   }
   return *std::move(parsed);
@@ -102,38 +130,86 @@ void BlockReader::not_supported(const Tree::Entry& entry) {
   error("`" + entry.key + "` is not supported yet in this version", "remove it", entry.pos);
 }
 
-BlockReader::Section BlockReader::section_of(std::string_view key) noexcept {
-  constexpr std::array<std::pair<std::string_view, Section>, 8> sections = {{
-      {"stack", &BlockReader::stack_name},
-      {"variables", &BlockReader::variables},
-      {"locals", &BlockReader::locals},
-      {"providers", &BlockReader::providers},
-      {"resources", &BlockReader::resources},
-      {"outputs", &BlockReader::outputs},
-      {"import", &BlockReader::imports},
-      {"state", &BlockReader::state},
+struct BlockReader::SectionEntry {
+  std::string_view key;
+  unsigned where;
+  Section read;  // null: not in this version; `include` is the caller's
+};
+
+const BlockReader::SectionEntry* BlockReader::section_of(std::string_view key) noexcept {
+  static constexpr std::array<SectionEntry, 17> sections = {{
+      {"stack", in_stack, &BlockReader::stack_name},
+      {"include", in_files, nullptr},
+      {"variables", in_files, &BlockReader::variables},
+      {"locals", anywhere, &BlockReader::locals},
+      {"providers", in_stack, &BlockReader::providers},
+      {"data", anywhere, &BlockReader::data},
+      {"resources", anywhere, &BlockReader::resources},
+      {"modules", anywhere, &BlockReader::modules},
+      {"outputs", anywhere, &BlockReader::outputs},
+      {"moved", anywhere, &BlockReader::moves},
+      {"removed", anywhere, &BlockReader::removals},
+      {"import", anywhere, &BlockReader::imports},
+      {"checks", anywhere, &BlockReader::checks},
+      {"policies", in_stack, nullptr},
+      {"reads", in_stack, nullptr},
+      {"state", in_stack, &BlockReader::state},
+      {"ignore", in_stack, &BlockReader::ignores},
   }};
-  for (const auto& [name, section] : sections) {
-    if (name == key) return section;
+  // A null key asks for the first; see top_level_keys().
+  if (key.data() == nullptr) return sections.data();
+  for (const SectionEntry& entry : sections) {
+    if (entry.key == key) return &entry;
   }
   return nullptr;
 }
 
+std::vector<std::string> BlockReader::top_level_keys() const {
+  std::vector<std::string> out;
+  const SectionEntry* const first = section_of({});
+  const SectionEntry* const last = section_of("ignore");
+  for (const SectionEntry* entry = first; entry <= last; ++entry) {
+    if ((entry->where >> static_cast<unsigned>(kind_) & 1U) != 0) out.emplace_back(entry->key);
+  }
+  return out;
+}
+
+// A key of another kind of document.
+void BlockReader::misplaced(const Tree::Entry& entry) {
+  if (kind_ == DocumentKind::script) {
+    const bool variables = entry.key == "variables";
+    error("`" + entry.key + "` may not stand in what a module's script builds",
+          variables ? "declare them in the script's `variables`, beside `build`" : "write it in the stack's plumb.yaml",
+          entry.pos);
+    return;
+  }
+  const bool providers = entry.key == "providers";
+  error("`" + entry.key + "` may not stand in a module",
+        providers ? "write the provider in the stack's plumb.yaml; a call passes others with its own `providers:`"
+                  : "write it in the stack's plumb.yaml",
+        entry.pos);
+}
+
 void BlockReader::document(Tree& tree, const std::string& path) {
   path_ = path;
+  context_.clear();
   if (tree.kind == Tree::Kind::null) return;
+  if (tree.kind == Tree::Kind::list && tree.items.empty()) tree.kind = Tree::Kind::map;
   if (tree.kind != Tree::Kind::map) {
     error("the document must be a map", "begin it with `resources:` or another of the top-level keys", tree.pos);
     return;
   }
   for (Tree::Entry& entry : tree.entries) {
-    if (entry.key == "include") continue;
-    if (const Section section = section_of(entry.key); section != nullptr) {
-      (this->*section)(entry);
-    } else if (is_later_section(entry.key)) {
-      not_supported(entry);
-    } else {
+    context_.clear();
+    const SectionEntry* const section = section_of(entry.key);
+    if (section == nullptr) {
       unknown_key(entry, "at the top level", top_level_keys());
+    } else if ((section->where >> static_cast<unsigned>(kind_) & 1U) == 0) {
+      misplaced(entry);
+    } else if (section->read != nullptr) {
+      (this->*section->read)(entry);
+    } else if (entry.key != "include") {
+      not_supported(entry);
     }
   }
 }
@@ -144,20 +220,22 @@ void BlockReader::stack_name(Tree::Entry& entry) {
   if (!name) return;
   const bool good = !name->empty() && *name == printable(*name) && name->find_first_of("/\\ ") == std::string::npos;
   if (!good) error("`stack` must be a name without spaces and slashes", "write one as `platform`", entry.value.pos);
-  stack_.name = *name;
+  stack_->name = *name;
 }
 
 void BlockReader::locals(Tree::Entry& section) {
   if (!want_map(section, "a map of names to values")) return;
   for (Tree::Entry& entry : section.value.entries) {
+    enter(section.key, entry.key);
     if (!good_name(entry.key, "local", entry.pos) || !first_of("local", entry.key, entry.pos)) continue;
-    stack_.locals.push_back({entry.key, entry.pos, std::move(entry.value)});
+    document_.locals.push_back({entry.key, entry.pos, std::move(entry.value)});
   }
 }
 
 void BlockReader::providers(Tree::Entry& section) {
   if (!want_map(section, "a map of names to provider blocks")) return;
   for (Tree::Entry& entry : section.value.entries) {
+    enter(section.key, entry.key);
     if (!good_name(entry.key, "provider", entry.pos) || !first_of("provider", entry.key, entry.pos)) continue;
     if (!want_map(entry, "a map of attributes")) continue;
     ProviderBlock block{entry.key, entry.key, entry.pos, {}};
@@ -169,13 +247,14 @@ void BlockReader::providers(Tree::Entry& section) {
       const std::optional<std::string> kind = constant_text(attribute);
       if (kind && good_name(*kind, "provider's type", attribute.value.pos)) block.kind = *kind;
     }
-    stack_.providers.push_back(std::move(block));
+    document_.providers.push_back(std::move(block));
   }
 }
 
 void BlockReader::outputs(Tree::Entry& section) {
   if (!want_map(section, "a map of names to outputs")) return;
   for (Tree::Entry& entry : section.value.entries) {
+    enter(section.key, entry.key);
     if (!good_name(entry.key, "output", entry.pos) || !first_of("output", entry.key, entry.pos)) continue;
     output(entry);
   }
@@ -204,50 +283,7 @@ void BlockReader::output(Tree::Entry& entry) {
     }
   }
   if (!has_value) error("the output `" + entry.key + "` has no `value`", "give it one", entry.pos);
-  stack_.outputs.push_back(std::move(block));
-}
-
-void BlockReader::imports(Tree::Entry& section) {
-  if (section.value.kind != Tree::Kind::list) {
-    error("`import` must be a list", "write it as `- { to: postgres.role.app, id: { name: app } }` lines",
-          section.value.pos);
-    return;
-  }
-  for (Tree& item : section.value.items) import(item);
-}
-
-void BlockReader::import(Tree& tree) {
-  if (tree.kind != Tree::Kind::map) {
-    error("an import must be a map with `to` and `id`", "write it as `{ to: postgres.role.app, id: { name: app } }`",
-          tree.pos);
-    return;
-  }
-  ImportBlock block;
-  block.pos = tree.pos;
-  bool to = false, id = false;
-  for (Tree::Entry& member : tree.entries) {
-    if (member.key == "to") {
-      to = true;
-      if (auto parsed = address(member.value, member.value.text, member.value.pos)) {
-        block.address = *std::move(parsed);
-        block.to = std::move(member.value);
-      }
-    } else if (member.key == "id") {
-      id = true;
-      const bool good = member.value.kind == Tree::Kind::map || member.value.kind == Tree::Kind::scalar ||
-                        member.value.kind == Tree::Kind::template_;
-      if (!good) {
-        error("`id` must be the identity: text, or a map of its attributes", "write it as `{ name: app }`",
-              member.value.pos);
-      }
-      block.id = std::move(member.value);
-    } else {
-      unknown_key(member, "in an import", {"to", "id"});
-    }
-  }
-  if (!to) error("the import has no `to`", "name the resource: `to: postgres.role.app`", tree.pos);
-  if (!id) error("the import has no `id`", "give the identity: `id: { name: app }`", tree.pos);
-  if (to && id && first_of("import to", block.address.str(), block.pos)) stack_.imports.push_back(std::move(block));
+  document_.outputs.push_back(std::move(block));
 }
 
 void BlockReader::state(Tree::Entry& section) {
@@ -278,7 +314,7 @@ void BlockReader::state_key(Tree& tree) {
     if (!text) continue;
     if (member.key == "file") {
       // As all relative paths: from the file that holds it.
-      stack_.key_file = (std::filesystem::path(path_).parent_path() / *text).lexically_normal().generic_string();
+      stack_->key_file = (std::filesystem::path(path_).parent_path() / *text).lexically_normal().generic_string();
     } else {
       const bool name = !text->empty() && text->find_first_not_of(
                                               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -289,7 +325,7 @@ void BlockReader::state_key(Tree& tree) {
               member.value.pos);
         continue;
       }
-      (member.key == "env" ? stack_.key_env : stack_.key_passphrase_env) = std::move(*text);
+      (member.key == "env" ? stack_->key_env : stack_->key_passphrase_env) = std::move(*text);
     }
   }
   if (sources != 1) error("`state.key` takes exactly one of `file`, `env` and `passphrase`", "give one", tree.pos);

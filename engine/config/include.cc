@@ -27,7 +27,7 @@ bool has_wildcard(std::string_view text) { return text.find_first_of("*?") != st
 
 // Files with a meaning of their own, which a glob does not pick up by chance.
 bool is_own_file(std::string_view name) {
-  return name == "plumb.yaml" || name == "plumb.project.yaml" || name == "plumb.lock.yaml";
+  return name == "plumb.yaml" || name == "plumb.project.yaml" || name == "plumb.lock.yaml" || name == "module.yaml";
 }
 
 // Splits before the first part with a wildcard: `a/b/*.yaml` into `a/b` and what follows.
@@ -70,7 +70,7 @@ Result<std::string> IncludeFinder::real_path(const std::string& relative) const 
 }
 
 void IncludeFinder::walk(const std::string& folder, const std::string& glob, std::size_t depth,
-                         std::vector<std::string>& found, std::set<std::string>& visited) {
+                         std::vector<std::string>& found, std::set<std::string>& visited) const {
   const Result<std::string> real = real_path(folder);
   if (!real.has_value() || !visited.insert(*real).second) return;
   const Result<std::vector<std::string>> names = fs_.list(path_of(folder));
@@ -88,19 +88,23 @@ void IncludeFinder::walk(const std::string& folder, const std::string& glob, std
   }
 }
 
+Result<std::string> IncludeFinder::resolve(const std::string& path, const std::string& from,
+                                           std::string_view what) const {
+  const std::string named = "the " + std::string(what) + " `" + printable(path) + "`";
+  if (path.starts_with('/')) return fail(named + " is an absolute path", "write it relative to the file it stands in");
+  std::string whole = normal(stdfs::path(from).parent_path() / path);
+  if (is_inside(normal(stdfs::path(real_directory_) / fixed_folder(whole)), root_)) return whole;
+  return fail(named + " leads out of the project", "keep it under the directory of plumb.project.yaml");
+}
+
 std::vector<std::string> IncludeFinder::find(const std::string& glob, const std::string& from, SourcePos pos,
-                                             Diagnostics& diagnostics) {
-  if (glob.starts_with('/')) {
-    diagnostics.error("the include `" + printable(glob) + "` is an absolute path",
-                      "write it relative to the file it stands in", pos);
+                                             Diagnostics& diagnostics) const {
+  const Result<std::string> resolved = resolve(glob, from, "include");
+  if (!resolved.has_value()) {
+    diagnostics.add(Error(resolved.error()).at(pos));
     return {};
   }
-  const std::string whole = normal(stdfs::path(from).parent_path() / glob);
-  if (!is_inside(normal(stdfs::path(real_directory_) / fixed_folder(whole)), root_)) {
-    diagnostics.error("the include `" + printable(glob) + "` leads out of the project",
-                      "keep the file under the directory of plumb.project.yaml", pos);
-    return {};
-  }
+  const std::string& whole = *resolved;
   if (!has_wildcard(whole)) return {whole};
   std::vector<std::string> found;
   std::set<std::string> visited;

@@ -19,7 +19,11 @@ class IncludeFinder {
   // The files that `glob` means in the file `from` (relative to the stack), relative to the stack, sorted. Errors and
   // the warning that nothing matches stand at `pos`.
   std::vector<std::string> find(const std::string& glob, const std::string& from, SourcePos pos,
-                                Diagnostics& diagnostics);
+                                Diagnostics& diagnostics) const;
+  // What `path` means in the file `from`, relative to the stack and in normal form. An absolute path is an error, and
+  // so is one that leads out of the root by its `..`; `what` names it in messages. Links are real_path()'s business.
+  [[nodiscard]] Result<std::string> resolve(const std::string& path, const std::string& from,
+                                            std::string_view what) const;
   // From the working directory.
   [[nodiscard]] std::string path_of(const std::string& relative) const;
   // Where the file really lies, inside of the root; an error when a link leads out.
@@ -28,7 +32,7 @@ class IncludeFinder {
 
  private:
   void walk(const std::string& folder, const std::string& glob, std::size_t depth, std::vector<std::string>& found,
-            std::set<std::string>& visited);
+            std::set<std::string>& visited) const;
 
   std::string directory_;
   FileSystem& fs_;

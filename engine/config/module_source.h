@@ -31,16 +31,24 @@ class ModuleLoader {
                                    Diagnostics& diagnostics) = 0;
 
   // The document that a Lua module makes of these inputs (a map; opaque ones are left out). Null after errors; they are
-  // placed in the script. The loader keeps it. `call` names the call chain in messages: `module.billing["eu"]`.
+  // placed in the script. The loader keeps it. `call` names the call chain in messages: `module.billing["eu"]`. An
+  // input whose text holds `${` is refused: in the module's own text it would become an expression.
   virtual const Document* build(const ModuleSource& module, const Value& inputs, const std::string& call,
                                 Diagnostics& diagnostics) = 0;
 
   // A text file, named relative to the folder of the file `from`; for file() and template(). At most 16 MiB, valid
-  // UTF-8.
+  // UTF-8, inside of the project's root also behind links. Read once: the same text for everyone who asks.
   virtual Result<std::string> read_file(const std::string& path, const std::string& from) = 0;
 
   // What was read so far, each file once, sorted by path.
   [[nodiscard]] virtual std::vector<FileRead> files() const = 0;
 };
+
+// For the stack in `directory`; `fs` must outlive it.
+std::shared_ptr<ModuleLoader> make_module_loader(const std::string& directory, FileSystem& fs);
+
+// Loads what the document calls: sets every ModuleBlock::loaded, and checks names and constants of the inputs against
+// what the modules declare. Those of a Lua module's documents are loaded by build().
+void load_modules(ModuleLoader& loader, Document& document, Diagnostics& diagnostics);
 
 }  // namespace plumb

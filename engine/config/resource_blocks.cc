@@ -1,17 +1,14 @@
-// Variables and resources: the blocks with keys of their own.
+// Variables, resources and data sources: the blocks with keys of their own.
 #include <algorithm>
 #include <utility>
 
 #include "engine/base/text.h"
 #include "engine/config/blocks.h"
+#include "engine/config/timeout.h"
 #include "engine/model/schema.h"
 
 namespace plumb {
 namespace {
-
-bool one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 Tree take(Tree::Entry& entry) { return std::move(entry.value); }
 
@@ -20,6 +17,7 @@ Tree take(Tree::Entry& entry) { return std::move(entry.value); }
 void BlockReader::variables(Tree::Entry& section) {
   if (!want_map(section, "a map of names to variables")) return;
   for (Tree::Entry& entry : section.value.entries) {
+    enter(section.key, entry.key);
     if (!good_name(entry.key, "variable", entry.pos) || !first_of("variable", entry.key, entry.pos)) continue;
     if (want_map(entry, "a map with `type`, `default` and the like")) variable(entry);
   }
@@ -38,11 +36,7 @@ void BlockReader::variable(Tree::Entry& entry) {
         block.type = *std::move(type);
         continue;
       }
-      Error error = std::move(type).error();
-      SourcePos pos = member.value.pos;
-      if (error.pos.column > 1) pos.column += error.pos.column - 1;
-      error.pos = pos;
-      diagnostics_.add(error);
+      report(placed(std::move(type).error(), member.value.pos));
     } else if (member.key == "default") {
       if (member.value.constant()) {
         block.default_value = take(member);
@@ -54,70 +48,124 @@ void BlockReader::variable(Tree::Entry& entry) {
     } else if (member.key == "description") {
       block.description = constant_text(member).value_or("");
     } else if (member.key == "validation") {
-      validation(member.value, block);
+      validation(member, block);
+    } else if (member.key == "opaque") {
+      opaque(member, block);
+    } else if (kind_ == DocumentKind::script) {
+      unknown_key(member, "in a variable", {"type", "default", "sensitive", "opaque", "description"});
     } else {
       unknown_key(member, "in a variable", {"type", "default", "sensitive", "description", "validation"});
     }
   }
-  stack_.variables.push_back(std::move(block));
+  check_opaque(block);
+  document_.variables.push_back(std::move(block));
 }
 
-void BlockReader::validation(Tree& tree, VariableBlock& block) {
-  const std::string next = "write it as `- { condition: ..., message: ... }` lines";
-  if (tree.kind != Tree::Kind::list) {
-    error("`validation` must be a list", next, tree.pos);
+void BlockReader::script_variables(Tree& tree) {
+  Tree::Entry section{"variables", tree.pos, std::move(tree)};
+  variables(section);
+  context_.clear();
+}
+
+void BlockReader::validation(Tree::Entry& entry, VariableBlock& block) {
+  if (kind_ == DocumentKind::script) {
+    error("a script's variables have no `validation`", "check the input in `build`, and call `error`", entry.pos);
     return;
   }
-  for (Tree& item : tree.items) {
-    if (item.kind != Tree::Kind::map) {
-      error("a validation must be a map with `condition` and `message`", next, item.pos);
-      continue;
+  conditions(entry, "validation", block.validations);
+}
+
+void BlockReader::opaque(const Tree::Entry& entry, VariableBlock& block) {
+  if (kind_ == DocumentKind::script) {
+    block.opaque = constant_bool(entry).value_or(true);
+    return;
+  }
+  error("`opaque` is for the variables of a module.lua: only a script could look into them", "remove it", entry.pos);
+}
+
+void BlockReader::check_opaque(const VariableBlock& block) {
+  if (kind_ != DocumentKind::script || block.opaque) return;
+  if (!block.sensitive && block.type->str().find("sensitive(") == std::string::npos) return;
+  error("the sensitive variable `" + block.name + "` is not opaque: the script may not look into it",
+        "add `opaque = true`", block.pos);
+}
+
+void BlockReader::conditions(Tree::Entry& entry, std::string_view noun, std::vector<Validation>& out) {
+  if (!want_list(entry, "write it as `- { condition: ..., message: ... }` lines")) return;
+  for (Tree& item : entry.value.items) condition(item, noun, out);
+}
+
+void BlockReader::condition(Tree& item, std::string_view noun, std::vector<Validation>& out) {
+  const std::string one = (noun == "assert" ? "an " : "a ") + std::string(noun);
+  const std::string next = "write it as `- { condition: ..., message: ... }` lines";
+  if (!want_item(item, one + " must be a map with `condition` and `message`", next)) return;
+  std::optional<Tree> condition, message;
+  for (Tree::Entry& member : item.entries) {
+    if (member.key == "condition") {
+      condition = take(member);
+    } else if (member.key == "message") {
+      message = take(member);
+    } else {
+      unknown_key(member, "in " + one, {"condition", "message"});
     }
-    Validation validation;
-    bool condition = false, message = false;
-    for (Tree::Entry& member : item.entries) {
-      if (member.key == "condition") {
-        condition = true;
-        validation.condition = take(member);
-      } else if (member.key == "message") {
-        message = true;
-        validation.message = take(member);
-      } else {
-        unknown_key(member, "in a validation", {"condition", "message"});
-      }
-    }
-    if (!condition || !message) error("a validation needs `condition` and `message`", next, item.pos);
-    block.validations.push_back(std::move(validation));
+  }
+  if (!condition || !message) {
+    error(one + " needs `condition` and `message`", next, item.pos);
+    return;
+  }
+  want_bool(condition, "condition");
+  if (message->kind != Tree::Kind::scalar && message->kind != Tree::Kind::template_) {
+    error("`message` must be text", "say what is wrong, and what to do", message->pos);
+  }
+  out.push_back({*std::move(condition), *std::move(message)});
+}
+
+void BlockReader::data(Tree::Entry& section) {
+  if (!want_map(section, "a map of addresses to data sources")) return;
+  for (Tree::Entry& entry : section.value.entries) {
+    enter(section.key, entry.key);
+    resource(entry, true, {}, document_.data);
   }
 }
 
 void BlockReader::resources(Tree::Entry& section) {
   if (!want_map(section, "a map of addresses to resources")) return;
-  stack_.resources.reserve(stack_.resources.size() + section.value.entries.size());
-  for (Tree::Entry& entry : section.value.entries) resource(entry);
+  document_.resources.reserve(document_.resources.size() + section.value.entries.size());
+  for (Tree::Entry& entry : section.value.entries) {
+    enter(section.key, entry.key);
+    resource(entry, false, {}, document_.resources);
+  }
 }
 
-void BlockReader::resource(Tree::Entry& entry) {
+void BlockReader::resource(Tree::Entry& entry, bool data, const std::string& scope, std::vector<ResourceBlock>& out) {
   Tree key;
   key.kind = Tree::Kind::scalar;
-  std::optional<Address> parsed = address(key, entry.key, entry.pos);
+  key.pos = entry.pos;
+  key.text = entry.key;
+  std::optional<Address> parsed = address(key);
   if (!parsed) return;
-  if (!parsed->modules.empty() || parsed->key) {
-    error("a resource's key is its type and name, as `postgres.role.app`",
-          parsed->key ? "give the keys with `for_each:`" : "write resources of a module in the module", entry.pos);
+  const std::string noun = data ? "data source" : "resource";
+  if (!parsed->modules.empty() || parsed->key || parsed->data) {
+    error("a " + noun + "'s key is its type and name, as `postgres.role.app`",
+          parsed->key ? "give the keys with `for_each:`"
+          : parsed->modules.empty()
+              ? (data ? "write it without `data.`" : "write data sources under `data:`, without `data.`")
+              : "write what belongs to a module in the module",
+          entry.pos);
     return;
   }
-  if (!good_name(parsed->name, "resource", entry.pos) || !first_of("resource", entry.key, entry.pos)) return;
+  if (!good_name(parsed->name, noun, entry.pos) || !first_of(noun, entry.key, entry.pos, scope)) return;
   if (!want_map(entry, "a map of attributes")) return;
   ResourceBlock block;
   block.address = *std::move(parsed);
+  block.address.data = data;
   block.pos = entry.pos;
   block.attributes.reserve(entry.value.entries.size());
   for (Tree::Entry& member : entry.value.entries) {
     if (meta_key(member, block)) continue;
     block.attributes.push_back({std::move(member.key), member.pos, std::move(member.value)});
   }
-  stack_.resources.push_back(std::move(block));
+  out.push_back(std::move(block));
 }
 
 bool BlockReader::meta_key(Tree::Entry& entry, ResourceBlock& block) {
@@ -127,77 +175,70 @@ bool BlockReader::meta_key(Tree::Entry& entry, ResourceBlock& block) {
   } else if (key == "when") {
     block.when = take(entry);
   } else if (key == "depends_on") {
-    depends_on(entry, block);
+    depends_on(entry, block.depends_on);
   } else if (key == "provider") {
     block.provider = constant_text(entry);
     block.provider_pos = entry.value.pos;
   } else if (key == "lifecycle") {
-    lifecycle(entry, block.lifecycle);
-  } else if (one_of(key, {"timeouts", "hold"})) {
-    not_supported(entry);
+    lifecycle(entry, block.lifecycle, block.address.data);
+  } else if (key == "timeouts") {
+    timeouts(entry, block.timeouts, block.address.data);
+  } else if (key == "hold") {
+    hold(entry, block);
   } else {
     return false;
   }
   return true;
 }
 
-void BlockReader::depends_on(Tree::Entry& entry, ResourceBlock& block) {
-  if (entry.value.kind != Tree::Kind::list) {
-    error("`depends_on` must be a list of addresses", "write it as `[postgres.role.app]`", entry.value.pos);
+void BlockReader::depends_on(Tree::Entry& entry, std::optional<Tree>& out) {
+  const bool empty = entry.value.kind == Tree::Kind::map && entry.value.entries.empty();
+  if (entry.value.kind != Tree::Kind::list && !empty) {
+    error("`depends_on` must be a list of addresses", "write it as `[postgres.role.app, module.billing]`",
+          entry.value.pos);
     return;
   }
-  for (const Tree& item : entry.value.items) static_cast<void>(address(item, item.text, item.pos));
-  block.depends_on = take(entry);
+  entry.value.kind = Tree::Kind::list;
+  for (const Tree& item : entry.value.items) static_cast<void>(address(item, true));
+  out = take(entry);
 }
 
-void BlockReader::lifecycle(Tree::Entry& entry, LifecycleBlock& block) {
-  if (!want_map(entry, "a map")) return;
-  for (Tree::Entry& member : entry.value.entries) {
-    const std::string_view key = member.key;
-    if (key == "prevent_destroy") {
-      block.prevent_destroy = take(member);
-    } else if (key == "ignore_changes") {
-      block.ignore_changes = take(member);
-    } else if (key == "retain") {
-      block.retain = take(member);
-    } else if (key == "adopt") {
-      block.adopt = take(member);
-    } else if (one_of(key,
-                      {"create_before_destroy", "replace_when", "precondition", "postcondition", "timeouts", "hold"})) {
-      not_supported(member);
-    } else {
-      unknown_key(member, "in `lifecycle`", {"prevent_destroy", "ignore_changes", "retain", "adopt"});
+void BlockReader::hold(Tree::Entry& entry, ResourceBlock& block) {
+  if (block.address.data) {
+    error("a data source has no `hold`: it is only read", "remove it", entry.pos);
+    return;
+  }
+  if (entry.value.constant()) {
+    const Result<Value> value =
+        entry.value.kind == Tree::Kind::scalar ? resolve_scalar(entry.value) : Result<Value>(Value());
+    const bool good = value.has_value() && (value->is_bool() || (value->is_string() && !value->as_string().empty()));
+    if (!good) {
+      error("`hold` must be true, false or the reason as text", "write why, as `hold: until the audit is over`",
+            entry.value.pos);
     }
   }
-  check_lifecycle(block);
+  block.hold = take(entry);
 }
 
-// What can be told without evaluation.
-void BlockReader::check_lifecycle(const LifecycleBlock& block) {
-  const auto want_bool = [&](const std::optional<Tree>& tree, const char* name) {
-    if (!tree || !tree->constant()) return;
-    const Result<Value> value = tree->kind == Tree::Kind::scalar ? resolve_scalar(*tree) : Result<Value>(Value());
-    if (value.has_value() && value->is_bool()) return;
-    error(std::string("`") + name + "` must be true or false", "write `true` or `false`", tree->pos);
-  };
-  want_bool(block.prevent_destroy, "prevent_destroy");
-  want_bool(block.retain, "retain");
-  if (block.adopt && block.adopt->constant() && !one_of(block.adopt->text, {"never", "always"})) {
-    error("`adopt` must be `never` or `always`", "write one of the two", block.adopt->pos);
-  }
-  if (!block.ignore_changes || block.ignore_changes->kind == Tree::Kind::template_) return;
-  if (block.ignore_changes->kind != Tree::Kind::list) {
-    error("`ignore_changes` must be a list of paths", "write it as `[password]`", block.ignore_changes->pos);
-    return;
-  }
-  for (const Tree& item : block.ignore_changes->items) {
-    if (item.kind == Tree::Kind::template_) continue;
-    Result<Path> path = item.kind == Tree::Kind::scalar ? Path::parse(item.text)
-                                                        : fail("a path must be text", "write it as `labels.team`");
-    if (path.has_value()) continue;
-    Error error = std::move(path).error();
-    error.pos = item.pos;
-    diagnostics_.add(error);
+void BlockReader::timeouts(Tree::Entry& entry, TimeoutsBlock& block, bool data) {
+  if (!want_map(entry, "a map")) return;
+  const std::vector<std::string> known =
+      data ? std::vector<std::string>{"read"} : std::vector<std::string>{"create", "update", "delete", "read"};
+  for (Tree::Entry& member : entry.value.entries) {
+    if (std::find(known.begin(), known.end(), member.key) == known.end()) {
+      unknown_key(member, data ? "in the `timeouts` of a data source" : "in `timeouts`", known);
+      continue;
+    }
+    const Tree& value = member.value;
+    if (value.kind != Tree::Kind::template_) {
+      Result<std::chrono::milliseconds> parsed = parse_timeout(value.kind == Tree::Kind::scalar ? value.text : "");
+      if (!parsed.has_value()) report(placed(std::move(parsed).error(), value.pos).in("`" + member.key + "`"));
+    }
+    std::optional<Tree>& out = member.key == "create"   ? block.create
+                               : member.key == "update" ? block.update
+                               : member.key == "delete" ? block.remove
+                                                        : block.read;
+    out = take(member);
   }
 }
 

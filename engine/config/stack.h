@@ -182,7 +182,8 @@ struct StackConfig : Document {
 };
 
 // Reads `<directory>/plumb.yaml` and what it includes. All errors are in `diagnostics`; the result is usable only
-// without errors. File names in positions are relative to the stack's directory.
+// without errors. File names in positions are relative to the stack's directory. `fs` must outlive the result, whose
+// loader reads on.
 StackConfig load_stack(const std::string& directory, FileSystem& fs, Diagnostics& diagnostics);
 
 // Where variable values come from, by rising precedence: default, files, environment, flags.

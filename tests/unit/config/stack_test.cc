@@ -4,34 +4,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/support/memory_file_system.h"
-#include "tests/unit/config/support.h"
+#include "tests/unit/config/stack_support.h"
 
 using namespace plumb;
 using namespace plumb::test;
-
-namespace {
-
-struct Loaded {
-  StackConfig stack;
-  Diagnostics diagnostics;
-};
-
-Loaded load(MemoryFileSystem& fs, const std::string& directory = "/p/s") {
-  Loaded out;
-  out.stack = load_stack(directory, fs, out.diagnostics);
-  return out;
-}
-
-Loaded load(std::string_view text) {
-  MemoryFileSystem fs;
-  fs.put("/p/s/plumb.yaml", text);
-  return load(fs);
-}
-
-std::string load_errors(std::string_view text) { return lines(load(text).diagnostics); }
-
-}  // namespace
 
 TEST_CASE("The stack of the manual loads") {
   const Loaded loaded = load(R"yaml(stack: platform
@@ -104,7 +80,7 @@ state:
   REQUIRE(stack.outputs.size() == 1);
   CHECK(stack.outputs[0].sensitive);
   REQUIRE(stack.imports.size() == 2);
-  CHECK(stack.imports[1].to.str() == "postgres.database.tenant[\"a\"]");
+  CHECK(stack.imports[1].address.str() == "postgres.database.tenant[\"a\"]");
   CHECK(stack.key_env == "PLUMB_KEY_PLATFORM");
   REQUIRE(stack.files.size() == 1);
   CHECK(stack.files[0].path == "plumb.yaml");
@@ -122,8 +98,8 @@ TEST_CASE("A small stack takes its directory's name") {
 
 TEST_CASE("All errors of a document are told at once") {
   CHECK(load_errors(R"yaml(resource: {}
-data: {}
-modules: {}
+policies: {}
+reads: {}
 variables:
   end: {}
   Up: {}
@@ -131,13 +107,13 @@ variables:
   b: { type: "map(strng)", default: "${x}", sensitive: maybe, validation: x }
 )yaml")
             .find("plumb.yaml:1:1: unknown key `resource` at the top level (did you mean \"resources\"?)\n"
-                  "plumb.yaml:2:1: `data` is not supported yet in this version\n"
-                  "plumb.yaml:3:1: `modules` is not supported yet in this version\n"
+                  "plumb.yaml:2:1: `policies` is not supported yet in this version\n"
+                  "plumb.yaml:3:1: `reads` is not supported yet in this version\n"
                   "plumb.yaml:5:3: ") == 0);
   const std::string found = load_errors("variables:\n  b: { type: \"map(strng)\", default: \"${x}\" }\n");
   CHECK(found.find("plumb.yaml:2:19: ") == 0);  // inside of the type's text
   CHECK(found.find("plumb.yaml:2:38: a default may hold no expression\n") != std::string::npos);
-  for (const char* key : {"data", "modules", "moved", "removed", "checks", "policies", "reads", "ignore"}) {
+  for (const char* key : {"policies", "reads"}) {
     CHECK(load_errors(std::string(key) + ": []\n") ==
           "plumb.yaml:1:1: `" + std::string(key) + "` is not supported yet in this version\n");
   }
@@ -146,8 +122,6 @@ variables:
 TEST_CASE("Resource blocks are checked") {
   const auto with = [](const std::string& line) { return load_errors("resources:\n  a.b.c:\n    " + line + "\n"); };
   CHECK(with("x: 1").empty());
-  CHECK(with("timeouts: {}") == "plumb.yaml:3:5: `timeouts` is not supported yet in this version\n");
-  CHECK(with("hold: true") == "plumb.yaml:3:5: `hold` is not supported yet in this version\n");
   CHECK(with("depends_on: a.b.d") == "plumb.yaml:3:17: `depends_on` must be a list of addresses\n");
   CHECK(with("depends_on: [\"${x}\"]").find("plumb.yaml:3:19: an address must be text") == 0);
   CHECK(with("depends_on: [nope]").find("plumb.yaml:3:18: the address \"nope\" cannot be read") == 0);
@@ -157,11 +131,6 @@ TEST_CASE("Resource blocks are checked") {
   CHECK(with("lifecycle: {prevent_destroy: 1}") == "plumb.yaml:3:34: `prevent_destroy` must be true or false\n");
   CHECK(with("lifecycle: {adopt: maybe}") == "plumb.yaml:3:24: `adopt` must be `never` or `always`\n");
   CHECK(with("lifecycle: {ignore_changes: x}") == "plumb.yaml:3:33: `ignore_changes` must be a list of paths\n");
-  for (const char* key :
-       {"create_before_destroy", "replace_when", "precondition", "postcondition", "timeouts", "hold"}) {
-    CHECK(with("lifecycle: {" + std::string(key) + ": x}") ==
-          "plumb.yaml:3:17: `" + std::string(key) + "` is not supported yet in this version\n");
-  }
   CHECK(load_errors("resources:\n  postgres.role: {}\n").find("plumb.yaml:2:3: the address") == 0);
   CHECK(load_errors("resources:\n  'a.b.c[\"k\"]': {}\n") ==
         "plumb.yaml:2:4: a resource's key is its type and name, as `postgres.role.app`\n");

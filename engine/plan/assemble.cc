@@ -34,8 +34,10 @@ void count(PlanCounts& counts, const PlannedChange& change) {
     case Action::blocked:
       ++counts.blocked;
       break;
-    case Action::no_op:
     case Action::read:
+      ++counts.read;
+      break;
+    case Action::no_op:
     case Action::record:
       break;
   }
@@ -81,7 +83,7 @@ void add_outputs(World& world, Plan& plan) {
   std::map<std::string, Value> after;
   if (world.in.options.mode == PlanMode::normal) {
     for (const OutputNode& output : world.outputs) {
-      if (world.work.done(output.node)) after.emplace(output.block->name, output.value);
+      if (output.scope == 0 && world.work.done(output.node)) after.emplace(output.block->name, output.value);
     }
   }
   for (const auto& [name, value] : after) {
@@ -108,6 +110,8 @@ void assemble(World& world, Plan& plan) {
   for (const PlannedChange& change : plan.changes) count(plan.counts, change);
   plan.counts.no_op = world.no_ops;
   plan.counts.record = world.records.size();
+  plan.counts.moved = world.moves.size();
+  plan.moves = world.moves;
   const auto by_address = [](const auto& a, const auto& b) { return a.address < b.address; };
   plan.drift = std::move(world.drift);
   plan.unreadable = std::move(world.unreadable);

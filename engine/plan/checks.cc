@@ -5,6 +5,7 @@
 
 #include "engine/base/suggest.h"
 #include "engine/base/text.h"
+#include "engine/config/module_source.h"
 
 namespace plumb {
 
@@ -47,89 +48,206 @@ void check_groups(World& world, const std::map<std::string, std::vector<std::str
   }
 }
 
-// One name of a resource, in a chain: does it exist?
-void check_resource_chain(World& world, const ReferenceChain& chain, const SourcePos& pos) {
-  const auto& steps = chain.steps;
-  if (steps.size() < 2) return;
-  const std::string type_name = steps[0] + "." + steps[1];
-  const auto type = world.in.registry->type(type_name);
-  if (!type.has_value()) {
-    world.diagnostics->add(Error(type.error()).at(pos));
-    return;
-  }
-  if (steps.size() < 3) return;
-  const auto it = world.resource_by_name.find(type_name + "." + steps[2]);
-  if (it == world.resource_by_name.end()) {
-    std::vector<std::string> names;
-    if (const auto known = world.resources_by_type.find(type_name); known != world.resources_by_type.end()) {
-      for (const std::uint32_t r : known->second) names.push_back(world.resources[r].block->address.name);
-    }
-    world.diagnostics->error("there is no resource " + type_name + "." + steps[2] + did_you_mean(steps[2], names),
-                             names.empty() ? "no " + type_name + " is declared; add it under `resources:`"
-                                           : "declared: " + join_words(names),
-                             pos);
-    return;
-  }
-  const std::size_t attribute_at = world.resources[it->second].keyed() ? 4 : 3;
-  if (steps.size() <= attribute_at || type.value()->find(steps[attribute_at]) != nullptr) return;
-  std::vector<std::string> names;
-  for (const Attribute& attribute : type.value()->attributes) names.push_back(attribute.name);
-  world.diagnostics->error(
-      type_name + " has no attribute " + quoted(steps[attribute_at]) + did_you_mean(steps[attribute_at], names),
-      "`plumb schema " + type_name + "` lists them", pos);
-}
-
-void check_chain(World& world, const ReferenceChain& chain, const SourcePos& pos, bool each_allowed) {
-  const auto& steps = chain.steps;
-  const auto declared = [&](const auto& blocks, const std::string& what, const std::string& section) {
-    if (steps.size() < 2) return;
-    std::vector<std::string> names;
-    for (const auto& block : blocks) names.push_back(block.name);
-    if (std::find(names.begin(), names.end(), steps[1]) != names.end()) return;
-    world.diagnostics->error("there is no " + what + " " + quoted(steps[1]) + did_you_mean(steps[1], names),
-                             "declare it under `" + section + ":`", pos);
-  };
-  if (steps[0] == "var") {
-    declared(world.in.stack->variables, "variable", "variables");
-  } else if (steps[0] == "locals") {
-    declared(world.in.stack->locals, "local", "locals");
-  } else if (steps[0] == "each") {
-    if (!each_allowed) {
-      world.diagnostics->error("`each` has a meaning only in a resource with `for_each`",
-                               "add `for_each`, or name the value itself", pos);
-    } else if (steps.size() > 1 && steps[1] != "key" && steps[1] != "value") {
-      world.diagnostics->error("`each` has `key` and `value`, not " + quoted(steps[1]), "write each.key or each.value",
-                               pos);
-    }
-  } else if (steps[0] == "data" || steps[0] == "module" || steps[0] == "stacks") {
-    world.diagnostics->error("`" + steps[0] + "` is not supported yet in this version", "remove the reference", pos);
-  } else if (world.in.registry->find(steps[0]) != nullptr) {
-    check_resource_chain(world, chain, pos);
-  }
-}
-
 // A function's parameter or a local may shadow a scope name; then reading tells what is wrong.
 bool may_shadow(std::string_view text) {
   return text.find("function") != std::string_view::npos || text.find("local ") != std::string_view::npos;
 }
 
-void check_tree(World& world, const Tree& tree, bool each_allowed) {
-  for (const Piece& piece : tree.pieces) {
-    if (!piece.expression) continue;
-    const auto id = world.interpreter->compile(piece.text, piece.pos);
-    if (!id.has_value()) {
-      world.diagnostics->add(Error(id.error()).at(piece.pos));
-      continue;
+// The names that a document declares.
+struct Names {
+  std::vector<std::string> variables, locals, modules;
+  std::map<std::string, const ModuleBlock*> calls;
+  std::map<std::string, const ResourceBlock*> resources;  // `type.name`, `data.type.name`
+};
+
+Names names_of(const Document& document) {
+  Names names;
+  for (const VariableBlock& block : document.variables) names.variables.push_back(block.name);
+  for (const LocalBlock& block : document.locals) names.locals.push_back(block.name);
+  for (const ModuleBlock& block : document.modules) {
+    names.modules.push_back(block.name);
+    names.calls.emplace(block.name, &block);
+  }
+  for (const auto* blocks : {&document.resources, &document.data}) {
+    for (const ResourceBlock& block : *blocks) names.resources.emplace(block.address.str(), &block);
+  }
+  return names;
+}
+
+// Checks the expressions of one document.
+class ExpressionCheck {
+ public:
+  ExpressionCheck(World& world, const Names& names, std::string prefix)
+      : world_(world), names_(names), prefix_(std::move(prefix)) {}
+
+  void tree(const Tree& tree, bool each_allowed, bool self_allowed = false) {
+    for (const Piece& piece : tree.pieces) {
+      if (piece.expression) this->piece(piece, each_allowed, self_allowed);
     }
-    if (may_shadow(piece.text)) continue;
-    for (const ReferenceChain& chain : world.interpreter->references_of(id.value()).chains) {
-      SourcePos pos = piece.pos;
-      if (piece.text.find('\n') > chain.offset) pos.column += static_cast<std::uint32_t>(chain.offset);
-      check_chain(world, chain, pos, each_allowed);
+    for (const Tree& item : tree.items) this->tree(item, each_allowed, self_allowed);
+    for (const Tree::Entry& entry : tree.entries) this->tree(entry.value, each_allowed, self_allowed);
+  }
+  void tree(const std::optional<Tree>& tree, bool each_allowed) {
+    if (tree) this->tree(*tree, each_allowed);
+  }
+
+ private:
+  using Steps = std::vector<std::string>;
+
+  void piece(const Piece& piece, bool each_allowed, bool self_allowed) {
+    const auto id = world_.interpreter->compile(piece.text, piece.pos);
+    if (!id.has_value()) {
+      world_.diagnostics->add(Error(id.error()).at(piece.pos));
+      return;
+    }
+    if (may_shadow(piece.text)) return;
+    for (const ReferenceChain& chain : world_.interpreter->references_of(id.value()).chains) {
+      pos_ = piece.pos;
+      if (piece.text.find('\n') > chain.offset) pos_.column += static_cast<std::uint32_t>(chain.offset);
+      this->chain(chain.steps, each_allowed, self_allowed);
     }
   }
-  for (const Tree& item : tree.items) check_tree(world, item, each_allowed);
-  for (const Tree::Entry& entry : tree.entries) check_tree(world, entry.value, each_allowed);
+
+  void error(const std::string& message, std::string next_step) {
+    world_.diagnostics->error(prefix_ + message, std::move(next_step), pos_);
+  }
+
+  void declared(const Steps& steps, const std::vector<std::string>& known, const std::string& what,
+                const std::string& section) {
+    if (steps.size() < 2 || std::find(known.begin(), known.end(), steps[1]) != known.end()) return;
+    error("there is no " + what + " " + quoted(steps[1]) + did_you_mean(steps[1], known),
+          "declare it under `" + section + ":`");
+  }
+
+  void chain(const Steps& steps, bool each_allowed, bool self_allowed) {
+    if (steps[0] == "var") {
+      declared(steps, names_.variables, "variable", "variables");
+    } else if (steps[0] == "locals") {
+      declared(steps, names_.locals, "local", "locals");
+    } else if (steps[0] == "module") {
+      module(steps);
+    } else if (steps[0] == "each") {
+      each(steps, each_allowed);
+    } else if (steps[0] == "self") {
+      if (!self_allowed) error("`self` has a meaning only in a postcondition", "name the resource itself");
+    } else if (steps[0] == "stacks") {
+      error("`stacks` is not supported yet in this version", "remove the reference");
+    } else if (steps[0] == "data") {
+      resource(steps, 1);
+    } else if (world_.in.registry->find(steps[0]) != nullptr) {
+      resource(steps, 0);
+    }
+  }
+
+  void each(const Steps& steps, bool allowed) {
+    if (!allowed) {
+      error("`each` has a meaning only in a block with `for_each`", "add `for_each`, or name the value itself");
+    } else if (steps.size() > 1 && steps[1] != "key" && steps[1] != "value") {
+      error("`each` has `key` and `value`, not " + quoted(steps[1]), "write each.key or each.value");
+    }
+  }
+
+  void module(const Steps& steps) {
+    declared(steps, names_.modules, "module", "modules");
+    const auto it = steps.size() < 2 ? names_.calls.end() : names_.calls.find(steps[1]);
+    if (it == names_.calls.end() || it->second->loaded == nullptr) return;
+    const ModuleSource& source = *it->second->loaded;
+    const std::size_t at = it->second->for_each ? 3 : 2;
+    if (source.is_lua() || steps.size() <= at) return;  // a script's outputs are known when it has run
+    std::vector<std::string> outputs;
+    for (const OutputBlock& output : source.document.outputs) outputs.push_back(output.name);
+    if (std::find(outputs.begin(), outputs.end(), steps[at]) != outputs.end()) return;
+    error(
+        "module " + steps[1] + " has no output " + quoted(steps[at]) + did_you_mean(steps[at], outputs),
+        outputs.empty() ? "it has none: add it under `outputs:` in " + source.path : "it has: " + join_words(outputs));
+  }
+
+  // `first` is where the provider's name stands.
+  void resource(const Steps& steps, std::size_t first) {
+    if (steps.size() < first + 2) return;
+    const bool data = first == 1;
+    const std::string type_name = steps[first] + "." + steps[first + 1];
+    const auto& registry = *world_.in.registry;
+    const auto type = data ? registry.data_type(type_name) : registry.type(type_name);
+    if (!type.has_value()) {
+      world_.diagnostics->add(Error(type.error()).at(pos_));
+      return;
+    }
+    if (steps.size() < first + 3) return;
+    const std::string prefix = (data ? "data." : "") + type_name + ".";
+    const auto it = names_.resources.find(prefix + steps[first + 2]);
+    if (it == names_.resources.end()) return no_resource(prefix, steps[first + 2], data);
+    const std::size_t attribute_at = first + (it->second->for_each ? 4 : 3);
+    if (steps.size() <= attribute_at || type.value()->find(steps[attribute_at]) != nullptr) return;
+    std::vector<std::string> known;
+    for (const Attribute& attribute : type.value()->attributes) known.push_back(attribute.name);
+    error((data ? "data." : "") + type_name + " has no attribute " + quoted(steps[attribute_at]) +
+              did_you_mean(steps[attribute_at], known),
+          "`plumb schema " + type_name + "` lists them");
+  }
+
+  void no_resource(const std::string& prefix, const std::string& name, bool data) {
+    std::vector<std::string> known;
+    for (auto it = names_.resources.lower_bound(prefix); it != names_.resources.end(); ++it) {
+      if (!it->first.starts_with(prefix)) break;
+      known.push_back(it->first.substr(prefix.size()));
+    }
+    const std::string type = prefix.substr(0, prefix.size() - 1);
+    error(
+        std::string("there is no ") + (data ? "data source " : "resource ") + prefix + name + did_you_mean(name, known),
+        known.empty() ? "no " + type + " is declared; add it under `" + (data ? "data" : "resources") + ":`"
+                      : "declared: " + join_words(known));
+  }
+
+  World& world_;
+  const Names& names_;
+  std::string prefix_;
+  SourcePos pos_{};
+};
+
+void check_block_expressions(ExpressionCheck& check, const ResourceBlock& block) {
+  const bool each = block.for_each.has_value();
+  check.tree(block.for_each, false);
+  check.tree(block.when, false);
+  const LifecycleBlock& lifecycle = block.lifecycle;
+  for (const auto* tree : {&lifecycle.prevent_destroy, &lifecycle.create_before_destroy, &lifecycle.ignore_changes,
+                           &lifecycle.retain, &lifecycle.adopt, &block.timeouts.create, &block.timeouts.update,
+                           &block.timeouts.remove, &block.timeouts.read, &block.hold}) {
+    check.tree(*tree, each);
+  }
+  for (const Tree& tree : lifecycle.replace_when) check.tree(tree, each);
+  for (const Validation& condition : lifecycle.precondition) {
+    check.tree(condition.condition, each);
+    check.tree(condition.message, each);
+  }
+  for (const Validation& condition : lifecycle.postcondition) {
+    check.tree(condition.condition, each, true);
+    check.tree(condition.message, each, true);
+  }
+  for (const AttributeEntry& entry : block.attributes) check.tree(entry.value, each);
+}
+
+void check_call(World& world, ExpressionCheck& check, const ModuleBlock& block) {
+  const bool each = block.for_each.has_value();
+  check.tree(block.for_each, false);
+  check.tree(block.when, false);
+  for (const AttributeEntry& entry : block.inputs) check.tree(entry.value, each);
+  if (block.loaded == nullptr) return;
+  std::vector<std::string> known;
+  const std::string what = "module " + block.name;
+  for (const VariableBlock& variable : block.loaded->document.variables) {
+    known.push_back(variable.name);
+    const bool given = std::any_of(block.inputs.begin(), block.inputs.end(),
+                                   [&](const AttributeEntry& entry) { return entry.name == variable.name; });
+    if (given || variable.default_value) continue;
+    world.diagnostics->error(what + " needs the input `" + variable.name + "`",
+                             "give it under `inputs:` (" + variable.type->str() + ")", block.pos);
+  }
+  for (const AttributeEntry& entry : block.inputs) {
+    if (std::find(known.begin(), known.end(), entry.name) != known.end()) continue;
+    world.diagnostics->error(what + " has no input " + quoted(entry.name) + did_you_mean(entry.name, known),
+                             known.empty() ? "it takes none" : "it takes: " + join_words(known), entry.pos);
+  }
 }
 
 }  // namespace
@@ -189,33 +307,45 @@ void check_constants(World& world) {
     check("provider " + quoted(provider.name), provider.block->attributes, provider.kind->schema().config);
   }
   for (const ResourceNode& resource : world.resources) {
-    check(resource.block->address.str(), resource.block->attributes, resource.type->attributes);
+    check(resource.address.str(), resource.block->attributes, resource.type->attributes);
   }
 }
 
-void check_expressions(World& world) {
-  for (const LocalNode& local : world.locals) check_tree(world, local.block->value, false);
+void check_document(World& world, std::uint32_t scope, const Document& document) {
+  if (!world.checked.insert(&document).second) return;
+  const Names names = names_of(document);
+  ExpressionCheck check(world, names, {});
+  const std::string prefix = scope_prefix(world, scope);
+  for (const auto* blocks : {&document.data, &document.resources}) {
+    for (const ResourceBlock& block : *blocks) {
+      const auto& registry = *world.in.registry;
+      const auto type = block.address.data ? registry.data_type(block.address.type) : registry.type(block.address.type);
+      if (type.has_value()) {
+        check_attributes(world, block.attributes, type.value()->attributes, prefix + block.address.str(), block.pos,
+                         false);
+      } else {
+        world.diagnostics->add(Error(type.error()).at(block.pos));
+      }
+      check_block_expressions(check, block);
+    }
+  }
+  for (const LocalBlock& block : document.locals) check.tree(block.value, false);
+  for (const OutputBlock& block : document.outputs) check.tree(block.value, false);
+  for (const VariableBlock& variable : document.variables) {
+    for (const Validation& validation : variable.validations) {
+      check.tree(validation.condition, false);
+      check.tree(validation.message, false);
+    }
+  }
+  for (const ModuleBlock& block : document.modules) check_call(world, check, block);
+}
+
+void check_provider_expressions(World& world) {
+  const Names names = names_of(*world.in.stack);
+  ExpressionCheck check(world, names, {});
   for (const ProviderNode& provider : world.providers) {
     if (provider.block == nullptr) continue;
-    for (const AttributeEntry& entry : provider.block->attributes) check_tree(world, entry.value, false);
-  }
-  for (const OutputNode& output : world.outputs) check_tree(world, output.block->value, false);
-  for (const VariableBlock& variable : world.in.stack->variables) {
-    for (const Validation& validation : variable.validations) {
-      check_tree(world, validation.condition, false);
-      check_tree(world, validation.message, false);
-    }
-  }
-  for (const ResourceNode& resource : world.resources) {
-    const ResourceBlock& block = *resource.block;
-    const bool each = block.for_each.has_value();
-    if (block.for_each) check_tree(world, *block.for_each, false);
-    if (block.when) check_tree(world, *block.when, false);
-    for (const auto* tree : {&block.lifecycle.prevent_destroy, &block.lifecycle.ignore_changes, &block.lifecycle.retain,
-                             &block.lifecycle.adopt}) {
-      if (*tree) check_tree(world, **tree, each);
-    }
-    for (const AttributeEntry& entry : block.attributes) check_tree(world, entry.value, each);
+    for (const AttributeEntry& entry : provider.block->attributes) check.tree(entry.value, false);
   }
 }
 
@@ -223,7 +353,7 @@ void check_state_providers(World& world) {
   if (world.in.options.mode == PlanMode::validate) return;
   std::map<std::string, std::vector<std::string>> orphaned;  // provider instance -> addresses
   const auto check = [&](const InstanceRecord& record) {
-    if (world.provider_by_name.contains(record.provider)) return;
+    if (record.address.data || world.provider_by_name.contains(record.provider)) return;
     const ProviderKind* kind = world.in.registry->find(record.address.provider());
     // Named like its kind it may have been configured by the environment all along. Only where the server's identity is
     // known, so that it can be no other server.
@@ -259,10 +389,11 @@ void check_state_providers(World& world) {
 
 void check_selection(World& world) {
   const auto known = [&](const Address& address) {
-    return world.resource_by_name.contains(address.type + "." + address.name) ||
-           std::any_of(world.in.state->instances.begin(), world.in.state->instances.end(), [&](const auto& entry) {
-             return entry.first == address || entry.first.is_instance_of(address);
-           });
+    if (world.find_resource(address)) return true;
+    // What stands in a module is known only once the module was called; here its call has to do.
+    if (!address.modules.empty() && world.scopes[0].calls.contains(address.modules.front().name)) return true;
+    return std::any_of(world.in.state->instances.begin(), world.in.state->instances.end(),
+                       [&](const auto& entry) { return address.covers(entry.first); });
   };
   for (const auto* list : {&world.in.options.targets, &world.in.options.replace}) {
     for (const Address& address : *list) {

@@ -15,8 +15,12 @@ void check_attributes(World& world, const std::vector<AttributeEntry>& entries, 
 // After other errors: wrong types of constants too, so that all mistakes are told at once. (Else evaluation tells
 // them.)
 void check_constants(World& world);
-// Compiles every expression and checks the chains it names.
-void check_expressions(World& world);
+// All that can be said of a scope's document without evaluating it: types and attributes that do not exist, expressions
+// that do not compile, names in them that nobody declared, calls of modules that do not fit. Each document is checked
+// once, however many calls share it.
+void check_document(World& world, std::uint32_t scope, const Document& document);
+// The same of the expressions in `providers:`.
+void check_provider_expressions(World& world);
 // State behind a provider block that is gone.
 void check_state_providers(World& world);
 // --target and --replace name something.

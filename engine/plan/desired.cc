@@ -134,10 +134,9 @@ Value complete(const World& world, const InstanceNode& instance, Value desired) 
 bool store_reads_of(World& world, const InstanceNode& instance, const ResourceNode& resource, EvalScope& scope) {
   scope.reads.push_back(resource.node);
   scope.reads.push_back(world.providers[instance.provider].node);
-  for (const std::uint32_t r : resource.depends_on) {
-    if (world.work.done(world.resources[r].whole) || !world.resources[r].keyed()) {
-      scope.reads.push_back(hint_node(world, {Hint::Kind::resource, r, {}}));
-    }
+  for (const Hint& hint : resource.depends_on) {
+    const NodeId on = hint_node(world, hint);
+    if (world.work.done(on)) scope.reads.push_back(on);
   }
   return store_reads(world, scope, resource.hints, resource.block->pos);
 }
@@ -160,7 +159,7 @@ Desired evaluate_desired(World& world, std::uint32_t index) {
   const ResourceBlock& block = *resource.block;
   if (!world.applying && !hints_ready(world, instance.node, resource.hints)) return Desired::wait;
 
-  EvalScope scope{instance.node, &instance, {}, false};
+  EvalScope scope = scope_of(world, instance);
   bool wait = false, failed = false;
   std::vector<ValueMap::Entry> entries;
   entries.reserve(block.attributes.size());

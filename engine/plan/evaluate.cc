@@ -179,8 +179,9 @@ Evaluated evaluate_typed(World& world, EvalScope& scope, const Tree& tree, const
   return Evaluated::done;
 }
 
-NodeId hint_node(World& world, const Hint& hint) {
-  if (hint.kind == Hint::Kind::local) return world.locals[hint.index].node;
+namespace {
+
+NodeId resource_hint_node(const World& world, const Hint& hint) {
   const ResourceNode& resource = world.resources[hint.index];
   if (!resource.expanded) return resource.node;
   if (!resource.keyed()) {
@@ -191,6 +192,47 @@ NodeId hint_node(World& world, const Hint& hint) {
     return it == resource.by_key.end() ? resource.node : world.instances[it->second].node;
   }
   return resource.whole;
+}
+
+NodeId call_hint_node(const World& world, const Hint& hint) {
+  const CallNode& call = world.calls[hint.index];
+  if (!call.expanded || call.scopes.empty()) return call.node;
+  std::uint32_t inside = call.scopes.front();
+  if (call.keyed()) {
+    if (!hint.key) return call.outputs;
+    const auto it = call.by_key.find(*hint.key);
+    if (it == call.by_key.end()) return call.node;
+    inside = it->second;
+  }
+  const ScopeNode& scope = world.scopes[inside];
+  if (!world.work.done(scope.node)) return scope.node;
+  if (hint.output.empty()) return call.outputs;
+  const auto output = scope.outputs.find(hint.output);
+  return output == scope.outputs.end() ? scope.node : world.outputs[output->second].node;
+}
+
+}  // namespace
+
+NodeId hint_node(World& world, const Hint& hint) {
+  switch (hint.kind) {
+    case Hint::Kind::local:
+      return world.locals[hint.index].node;
+    case Hint::Kind::input:
+      return world.inputs[hint.index].node;
+    case Hint::Kind::content:
+      return world.calls[hint.index].content;
+    case Hint::Kind::call:
+      return call_hint_node(world, hint);
+    case Hint::Kind::resource:
+      return resource_hint_node(world, hint);
+  }
+  return 0;
+}
+
+EvalScope scope_of(const World& world, const InstanceNode& instance) {
+  EvalScope scope{instance.node, world.resources[instance.resource].scope, {}, {}, false};
+  if (instance.address.key) scope.each = {&*instance.address.key, &instance.each_value};
+  return scope;
 }
 
 bool hints_ready(World& world, NodeId node, const std::vector<Hint>& hints) {

@@ -13,7 +13,7 @@ std::uint32_t add_instance(World& world, std::uint32_t resource_index, std::opti
   const ResourceNode& resource = world.resources[resource_index];
   InstanceNode instance;
   instance.resource = resource_index;
-  instance.address = resource.block->address;
+  instance.address = resource.address;
   instance.address.key = std::move(key);
   instance.each_value = std::move(each_value);
   instance.provider = resource.provider;
@@ -29,10 +29,9 @@ std::uint32_t add_instance(World& world, std::uint32_t resource_index, std::opti
 }
 
 // The keys and values of `for_each`; false after an error.
-bool read_keys(World& world, const ResourceNode& resource, const Value& value,
+bool read_keys(World& world, const Tree& tree, const std::string& of, const Value& value,
                std::vector<std::pair<std::string, Value>>& out) {
-  const Tree& tree = *resource.block->for_each;
-  const std::string what = resource.block->address.str() + ": for_each";
+  const std::string what = of + ": for_each";
   if (value.sensitive()) {
     world.diagnostics->error(what + " is a secret, and its keys would be shown", "take keys that are not secret",
                              tree.pos);
@@ -72,53 +71,71 @@ bool read_keys(World& world, const ResourceNode& resource, const Value& value,
   return true;
 }
 
-// 1 yes, 0 no, -1 unknown, -2 wait, -3 failed
-int evaluate_when(World& world, EvalScope& scope, const ResourceBlock& block) {
-  if (!block.when) return 1;
+// A list with an unknown element has unknown keys; a map's values may be unknown.
+bool keys_unknown(const Value& value) {
+  if (value.is_unknown() || value.is_unavailable()) return true;
+  return value.is_list() && std::any_of(value.as_list().begin(), value.as_list().end(),
+                                        [](const Value& item) { return item.is_unknown() || item.is_unavailable(); });
+}
+
+using Status = Expansion::Status;
+
+// single: yes.
+Status evaluate_when(World& world, EvalScope& scope, const std::optional<Tree>& when, const std::string& what) {
+  if (!when) return Status::single;
   Value value;
-  const Evaluated status =
-      evaluate_typed(world, scope, *block.when, *bool_type(), block.address.str() + ": when", value);
-  if (status == Evaluated::wait) return -2;
-  if (status == Evaluated::failed) return -3;
+  const Evaluated status = evaluate_typed(world, scope, *when, *bool_type(), what + ": when", value);
+  if (status == Evaluated::wait) return Status::wait;
+  if (status == Evaluated::failed) return Status::failed;
   if (value.any_sensitive()) {
-    world.diagnostics->error(block.address.str() + ": `when` is a secret, and its outcome would be shown",
-                             "decide by something that is not secret", block.when->pos);
-    return -3;
+    world.diagnostics->error(what + ": `when` is a secret, and its outcome would be shown",
+                             "decide by something that is not secret", when->pos);
+    return Status::failed;
   }
-  if (!value.fully_known()) return -1;
-  return value.is_bool() && value.as_bool() ? 1 : 0;
+  if (!value.fully_known()) return Status::deferred;
+  return value.is_bool() && value.as_bool() ? Status::single : Status::absent;
 }
 
 }  // namespace
 
-bool run_resource(World& world, ResourceNode& resource_in) {
-  const auto index = static_cast<std::uint32_t>(&resource_in - world.resources.data());
-  const ResourceBlock& block = *resource_in.block;
-  if (!hints_ready(world, resource_in.node, resource_in.meta_hints)) return false;
-  EvalScope scope{resource_in.node, nullptr, {}, false};
-  const int when = evaluate_when(world, scope, block);
-  if (when == -2) return false;
+Expansion expand_block(World& world, EvalScope& scope, const std::optional<Tree>& for_each,
+                       const std::optional<Tree>& when, const std::string& what) {
+  Expansion out;
+  out.status = evaluate_when(world, scope, when, what);
+  if (out.status != Status::single || !for_each) return out;
   Value each;
-  std::vector<std::pair<std::string, Value>> keys;
-  bool failed = when == -3;
-  bool deferred = when == -1;
-  if (when == 1 && block.for_each) {
-    const Evaluated status =
-        evaluate_typed(world, scope, *block.for_each, *any_type(), block.address.str() + ": for_each", each);
-    if (status == Evaluated::wait) return false;
-    failed = status == Evaluated::failed;
-    deferred = !failed && (each.is_unknown() || each.is_unavailable());
-    if (!failed && !deferred) failed = !read_keys(world, resource_in, each, keys);
+  const Evaluated status = evaluate_typed(world, scope, *for_each, *any_type(), what + ": for_each", each);
+  if (status == Evaluated::wait) {
+    out.status = Status::wait;
+  } else if (status == Evaluated::failed) {
+    out.status = Status::failed;
+  } else if (keys_unknown(each)) {
+    out.status = Status::deferred;
+  } else {
+    out.status = read_keys(world, *for_each, what, each, out.keys) ? Status::keyed : Status::failed;
+    if (out.status == Status::failed) out.keys.clear();
   }
-  if (!store_reads(world, scope, resource_in.meta_hints, block.pos)) failed = true;
+  return out;
+}
+
+bool run_resource(World& world, std::uint32_t index) {
+  const ResourceBlock& block = *world.resources[index].block;
+  const NodeId node = world.resources[index].node;
+  const std::uint32_t scope_index = world.resources[index].scope;
+  if (!hints_ready(world, node, world.resources[index].meta_hints)) return false;
+  EvalScope scope{node, scope_index, {}, {}, false};
+  Expansion expansion = expand_block(world, scope, block.for_each, block.when, world.resources[index].address.str());
+  if (expansion.status == Status::wait) return false;
+  if (scope_index != 0) scope.reads.push_back(world.scopes[scope_index].node);
+  bool failed = expansion.status == Status::failed;
+  if (!store_reads(world, scope, world.resources[index].meta_hints, block.pos)) failed = true;
 
   std::vector<std::uint32_t> instances;
-  if (!failed && !deferred && when == 1) {
-    if (block.for_each) {
-      for (auto& [key, value] : keys) instances.push_back(add_instance(world, index, key, std::move(value)));
-    } else {
-      instances.push_back(add_instance(world, index, std::nullopt, Value()));
-    }
+  if (!failed && expansion.status == Status::single) {
+    instances.push_back(add_instance(world, index, std::nullopt, Value()));
+  }
+  if (!failed) {
+    for (auto& [key, value] : expansion.keys) instances.push_back(add_instance(world, index, key, std::move(value)));
   }
   ResourceNode& resource = world.resources[index];
   for (const std::uint32_t i : instances) {
@@ -130,8 +147,8 @@ bool run_resource(World& world, ResourceNode& resource_in) {
     }
   }
   resource.instances = std::move(instances);
-  resource.absent = when == 0;
-  resource.deferred = deferred;
+  resource.absent = expansion.status == Status::absent;
+  resource.deferred = expansion.status == Status::deferred;
   resource.expanded = true;
   world.info[resource.node].failed = failed;
   return true;

@@ -25,7 +25,7 @@ std::optional<Address> changed_behind(const World& world, NodeId start) {
     if (info.kind == NodeKind::instance) {
       const InstanceNode& instance = world.instances[info.index];
       if (mutates(instance.action)) return instance.address;
-      continue;
+      if (!instance.address.data) continue;
     }
     if (info.kind == NodeKind::provider || info.kind == NodeKind::group) continue;
     for (const NodeId next : info.reads) {
@@ -35,9 +35,18 @@ std::optional<Address> changed_behind(const World& world, NodeId start) {
   return std::nullopt;
 }
 
+// Ten thousand readers of one local ask the same; what is done answers the same ever after.
+std::optional<Address> change_behind(World& world, NodeId node) {
+  const auto known = world.changed_behind.find(node);
+  if (known != world.changed_behind.end()) return known->second;
+  auto address = changed_behind(world, node);
+  if (world.work.done(node)) world.changed_behind.emplace(node, address);
+  return address;
+}
+
 // What this tree reads and this plan changes: what was really read first, then what may be read.
 std::optional<Address> upstream_of(World& world, const InstanceNode& reader, const Tree& tree) {
-  const std::vector<Hint> hints = hints_of(world, tree);
+  const std::vector<Hint> hints = hints_of(world, world.resources[reader.resource].scope, tree);
   for (const Hint& hint : hints) {
     if (hint.kind != Hint::Kind::resource) continue;
     for (const NodeId node : world.info[reader.node].reads) {
@@ -47,17 +56,19 @@ std::optional<Address> upstream_of(World& world, const InstanceNode& reader, con
     }
   }
   for (const Hint& hint : hints) {
-    // Ten thousand readers of one local ask the same; what is done answers the same ever after.
-    const NodeId node = hint_node(world, hint);
-    const auto known = world.changed_behind.find(node);
-    auto address = known != world.changed_behind.end() ? known->second : changed_behind(world, node);
-    if (known == world.changed_behind.end() && world.work.done(node)) world.changed_behind.emplace(node, address);
-    if (address) return address;
+    if (auto address = change_behind(world, hint_node(world, hint))) return address;
   }
   return std::nullopt;
 }
 
 }  // namespace
+
+std::optional<Address> changed_upstream(World& world, const InstanceNode& instance) {
+  for (const NodeId node : world.info[instance.node].reads) {
+    if (auto address = change_behind(world, node)) return address;
+  }
+  return std::nullopt;
+}
 
 void explain(World& world, const InstanceNode& instance, std::vector<PlannedPath>& paths) {
   if (instance.resource == kNone) return;

@@ -120,8 +120,15 @@ void find_stale_records(World& world) {
   if (world.in.options.mode != PlanMode::normal) return;
   std::unordered_map<NodeId, SetId> memo;
   for (InstanceNode& instance : world.instances) {
-    if (instance.resource == kNone || instance.record == nullptr || instance.phase != Phase::done) continue;
-    if (world.info[instance.node].failed) continue;
+    if (instance.resource == kNone || instance.phase != Phase::done || world.info[instance.node].failed) continue;
+    if (instance.address.data) {
+      if (instance.action == Action::no_op && data_record_stale(world, instance)) {
+        instance.needs_record = true;
+        world.records.push_back({instance.address, "has another answer to record", false});
+      }
+      continue;
+    }
+    if (instance.record == nullptr) continue;
     if (instance.record->prevent_destroy && !instance.lifecycle.prevent_destroy && !instance.recovered &&
         !instance.blocked) {
       world.records.push_back({instance.address, "is not protected any more (prevent_destroy: false)", true});

@@ -1,5 +1,6 @@
 #include "engine/plan/host.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "engine/base/suggest.h"
@@ -30,33 +31,100 @@ Access WorldHost::root(std::string_view name) {
   if (name == "var") return ObjectRef{kVar, 0};
   if (name == "locals") return ObjectRef{kLocals, 0};
   if (name == "each") {
-    if (scope_.each != nullptr && scope_.each->address.key) return ObjectRef{kEach, 0};
-    return Error{"`each` has a meaning only in a resource with `for_each`", "name the value itself"};
+    if (scope_.each.key != nullptr) return ObjectRef{kEach, 0};
+    return Error{"`each` has a meaning only in a block with `for_each`", "name the value itself"};
   }
   if (name == "stack") return Value(world_.in.stack->name);
+  if (name == "data") return ObjectRef{kData, 0};
+  if (name == "module") return ObjectRef{kModule, 0};
   if (world_.in.registry->find(name) != nullptr) return ObjectRef{kProvider, world_.name_id(name)};
   return Error{"`" + std::string(name) + "` is not supported yet in this version", "remove the reference"};
 }
 
 Access WorldHost::variable(std::string_view name) {
-  const auto it = world_.in.variables.find(std::string(name));
-  if (it == world_.in.variables.end()) {
-    std::vector<std::string> names;
-    for (const VariableBlock& block : world_.in.stack->variables) names.push_back(block.name);
-    return Error{"there is no variable " + quoted(name) + did_you_mean(name, names), "declare it under `variables:`"};
+  const auto unknown_name = [&](const std::vector<std::string>& known, const char* what) {
+    return Error{"there is no " + std::string(what) + " " + quoted(name) + did_you_mean(name, known),
+                 "declare it under `variables:`"};
+  };
+  if (scope_.scope == 0) {
+    const auto it = world_.in.variables.find(std::string(name));
+    if (it != world_.in.variables.end()) return it->second;
+    std::vector<std::string> known;
+    for (const VariableBlock& block : world_.in.stack->variables) known.push_back(block.name);
+    return unknown_name(known, "variable");
   }
-  return it->second;
+  const auto it = names().inputs.find(std::string(name));
+  if (it == names().inputs.end()) {
+    std::vector<std::string> known;
+    for (const auto& [input, index] : names().inputs) known.push_back(input);
+    std::sort(known.begin(), known.end());
+    return unknown_name(known, "input");
+  }
+  const NodeId node = world_.inputs[it->second].node;
+  if (!read(node)) return Demand{};
+  if (world_.info[node].failed) return silent();
+  return world_.inputs[it->second].value;
 }
 
 Access WorldHost::local(std::string_view name) {
-  const auto it = world_.local_by_name.find(std::string(name));
-  if (it == world_.local_by_name.end()) {
+  const auto it = names().locals.find(std::string(name));
+  if (it == names().locals.end()) {
     return Error{"there is no local " + quoted(name), "declare it under `locals:`"};
   }
   const LocalNode& node = world_.locals[it->second];
   if (!read(node.node)) return Demand{};
   if (world_.info[node.node].failed) return silent();
   return world_.locals[it->second].value;
+}
+
+Access WorldHost::call_by_name(std::string_view name) {
+  const auto it = names().calls.find(std::string(name));
+  if (it == names().calls.end()) {
+    std::vector<std::string> known;
+    for (const auto& [call, index] : names().calls) known.push_back(call);
+    std::sort(known.begin(), known.end());
+    return Error{"there is no module " + quoted(name) + did_you_mean(name, known), "call it under `modules:`"};
+  }
+  const CallNode& call = world_.calls[it->second];
+  if (call.keyed()) return ObjectRef{kCall, it->second};
+  if (auto early = call_ready(call)) return std::move(*early);
+  return ObjectRef{kScope, call.scopes.front()};
+}
+
+std::optional<Access> WorldHost::call_ready(const CallNode& call) {
+  if (!read(call.node)) return Demand{};
+  if (world_.info[call.node].failed) return silent();
+  if (call.deferred) return Value::unknown();
+  if (call.absent) return Nil{};
+  return std::nullopt;
+}
+
+Access WorldHost::scope_by_key(const CallNode& call, std::string_view key) {
+  if (auto early = call_ready(call)) return std::move(*early);
+  if (const auto it = call.by_key.find(std::string(key)); it != call.by_key.end()) return ObjectRef{kScope, it->second};
+  std::vector<std::string> known;
+  for (const std::uint32_t s : call.scopes) known.push_back(*world_.scopes[s].path.back().key);
+  return Error{call.address.str() + " has no call with key " + quoted(key) + did_you_mean(key, known),
+               "its keys come from `for_each` in " + call.block->pos.line_str()};
+}
+
+Access WorldHost::output(std::uint32_t index, std::string_view name) {
+  const ScopeNode& scope = world_.scopes[index];
+  if (!read(scope.node)) return Demand{};
+  if (world_.info[scope.node].failed) return silent();
+  if (scope.deferred) return Value::unknown();
+  const auto it = scope.outputs.find(std::string(name));
+  if (it == scope.outputs.end()) {
+    std::vector<std::string> known;
+    for (const auto& [output_name, i] : scope.outputs) known.push_back(output_name);
+    std::sort(known.begin(), known.end());
+    return Error{"module " + scope.path.back().name + " has no output " + quoted(name) + did_you_mean(name, known),
+                 known.empty() ? "it has none: add it under `outputs:` in the module" : "it has: " + join(known, ", ")};
+  }
+  const NodeId node = world_.outputs[it->second].node;
+  if (!read(node)) return Demand{};
+  if (world_.info[node].failed) return silent();
+  return world_.outputs[it->second].value;
 }
 
 std::optional<Error> WorldHost::expanded(ResourceNode& resource, bool& ready) {
@@ -67,9 +135,11 @@ std::optional<Error> WorldHost::expanded(ResourceNode& resource, bool& ready) {
 
 Access WorldHost::resource_by_name(std::uint32_t type_index, std::string_view name) {
   const std::string& type = world_.names[type_index];
-  const auto it = world_.resource_by_name.find(type + "." + std::string(name));
-  if (it == world_.resource_by_name.end()) {
-    return Error{"there is no resource " + type + "." + std::string(name), "declare it under `resources:`"};
+  const auto it = names().resources.find(type + "." + std::string(name));
+  if (it == names().resources.end()) {
+    const bool data = type.starts_with("data.");
+    return Error{std::string("there is no ") + (data ? "data source " : "resource ") + type + "." + std::string(name),
+                 data ? "declare it under `data:`" : "declare it under `resources:`"};
   }
   ResourceNode& resource = world_.resources[it->second];
   if (resource.keyed()) return ObjectRef{kResource, it->second};
@@ -91,7 +161,7 @@ Access WorldHost::instance_by_key(ResourceNode& resource, std::string_view key) 
   if (it != resource.by_key.end()) return ObjectRef{kInstance, it->second};
   std::vector<std::string> keys;
   for (const std::uint32_t i : resource.instances) keys.push_back(*world_.instances[i].address.key);
-  return Error{resource.block->address.str() + " has no instance with key " + quoted(key) + did_you_mean(key, keys),
+  return Error{resource.address.str() + " has no instance with key " + quoted(key) + did_you_mean(key, keys),
                "its keys come from `for_each` in " + resource.block->pos.line_str()};
 }
 
@@ -104,7 +174,8 @@ Access WorldHost::attribute(InstanceNode& instance, std::string_view name) {
   }
   if (!read(instance.node)) return Demand{};
   if (world_.info[instance.node].failed) return silent();
-  if (world_.applying && !instance.published && (mutates(instance.action) || instance.action == Action::adopt)) {
+  if (world_.applying && !instance.published &&
+      (mutates(instance.action) || instance.action == Action::adopt || instance.action == Action::read)) {
     return Error{"internal error: " + instance.address.str() + " is read in apply before its step has run",
                  "report this: it is a bug of Plumb",
                  {},
@@ -114,6 +185,14 @@ Access WorldHost::attribute(InstanceNode& instance, std::string_view name) {
   return instance.value.get(name);
 }
 
+Access WorldHost::type_by_name(std::uint32_t provider, std::string_view name) {
+  const std::string type = world_.names[provider] + "." + std::string(name);
+  const bool data = type.starts_with("data.");
+  const auto known = data ? world_.in.registry->data_type(type.substr(5)) : world_.in.registry->type(type);
+  if (!known.has_value()) return known.error();
+  return ObjectRef{kType, world_.name_id(type)};
+}
+
 Access WorldHost::member(ObjectRef object, std::string_view key) {
   switch (object.kind) {
     case kVar:
@@ -121,14 +200,23 @@ Access WorldHost::member(ObjectRef object, std::string_view key) {
     case kLocals:
       return local(key);
     case kEach:
-      if (key == "key") return Value(*scope_.each->address.key);
-      if (key == "value") return scope_.each->each_value;
+      if (key == "key") return Value(*scope_.each.key);
+      if (key == "value") return *scope_.each.value;
       return Error{"`each` has `key` and `value`, not " + quoted(key), "write each.key or each.value"};
-    case kProvider: {
-      const std::string type = world_.names[object.id] + "." + std::string(key);
-      if (const auto known = world_.in.registry->type(type); !known.has_value()) return known.error();
-      return ObjectRef{kType, world_.name_id(type)};
-    }
+    case kData:
+      if (world_.in.registry->find(key) == nullptr) {
+        return Error{"there is no provider " + quoted(key) + did_you_mean(key, world_.in.registry->names()),
+                     "write data.PROVIDER.TYPE.NAME"};
+      }
+      return ObjectRef{kProvider, world_.name_id("data." + std::string(key))};
+    case kProvider:
+      return type_by_name(object.id, key);
+    case kModule:
+      return call_by_name(key);
+    case kCall:
+      return scope_by_key(world_.calls[object.id], key);
+    case kScope:
+      return output(object.id, key);
     case kType:
       return resource_by_name(object.id, key);
     case kResource:
@@ -148,14 +236,30 @@ std::variant<std::vector<std::string>, Demand, Error> WorldHost::keys(ObjectRef 
     return out;
   }
   if (object.kind == kEach) return std::vector<std::string>{"key", "value"};
+  const auto sorted_names = [&](const std::unordered_map<std::string, std::uint32_t>& map) {
+    for (const auto& [name, index] : map) out.push_back(name);
+    std::sort(out.begin(), out.end());
+    return out;
+  };
   if (object.kind == kVar) {
+    if (scope_.scope != 0) return sorted_names(names().inputs);
     for (const auto& [name, value] : world_.in.variables) out.push_back(name);
     return out;
   }
-  if (object.kind == kLocals) {
-    for (const LocalNode& local : world_.locals) out.push_back(local.block->name);
-    std::sort(out.begin(), out.end());
+  if (object.kind == kLocals) return sorted_names(names().locals);
+  if (object.kind == kModule) return sorted_names(names().calls);
+  if (object.kind == kCall) {
+    const CallNode& call = world_.calls[object.id];
+    if (!read(call.node)) return Demand{};
+    if (world_.info[call.node].failed) return silent();
+    for (const std::uint32_t s : call.scopes) out.push_back(*world_.scopes[s].path.back().key);
     return out;
+  }
+  if (object.kind == kScope) {
+    const ScopeNode& scope = world_.scopes[object.id];
+    if (!read(scope.node)) return Demand{};
+    if (world_.info[scope.node].failed) return silent();
+    return sorted_names(scope.outputs);
   }
   if (object.kind != kResource) {
     return Error{"a provider or a type has no list of members", "name the resource"};
@@ -188,12 +292,23 @@ Access WorldHost::whole(ObjectRef object) {
     }
     return Value(ValueMap::from(std::move(entries)));
   }
-  const auto names = keys(object);
-  if (std::holds_alternative<Demand>(names)) return Demand{};
-  if (const auto* error = std::get_if<Error>(&names)) return *error;
+  // One edge for all calls of a module, however many read them.
+  if (object.kind == kCall) {
+    const CallNode& call = world_.calls[object.id];
+    if (!read(call.outputs)) return Demand{};
+    if (world_.info[call.outputs].failed) return silent();
+    if (call.deferred) return Value::unknown();
+  }
+  if (object.kind == kScope && world_.work.done(world_.scopes[object.id].node) && world_.scopes[object.id].deferred) {
+    return output(object.id, {});
+  }
+  const auto listed = keys(object);
+  if (std::holds_alternative<Demand>(listed)) return Demand{};
+  if (const auto* error = std::get_if<Error>(&listed)) return *error;
   ValueMap map;
-  for (const std::string& name : std::get<std::vector<std::string>>(names)) {
+  for (const std::string& name : std::get<std::vector<std::string>>(listed)) {
     Access access = member(object, name);
+    if (const auto* inner = std::get_if<ObjectRef>(&access)) access = whole(*inner);
     if (auto* value = std::get_if<Value>(&access)) {
       map.set(name, std::move(*value));
     } else if (!std::holds_alternative<Nil>(access)) {

@@ -14,7 +14,8 @@ class WorldHost final : public ExpressionHost {
   Access member(ObjectRef object, std::string_view key) override;
   std::variant<std::vector<std::string>, Demand, Error> keys(ObjectRef object) override;
   bool keys_unknown(ObjectRef object) override {
-    return object.kind == kResource && world_.resources[object.id].deferred;
+    return (object.kind == kResource && world_.resources[object.id].deferred) ||
+           (object.kind == kCall && world_.calls[object.id].deferred);
   }
   Access whole(ObjectRef object) override;
 
@@ -22,9 +23,29 @@ class WorldHost final : public ExpressionHost {
   Access chain(const ReferenceChain& chain);
 
  private:
-  enum Kind : std::uint32_t { kVar = 1, kLocals, kEach, kProvider, kType, kResource, kInstance };
+  // kProvider, kType: a name, with `data.` before it for data sources. kScope: one call of a module.
+  enum Kind : std::uint32_t {
+    kVar = 1,
+    kLocals,
+    kEach,
+    kData,
+    kProvider,
+    kType,
+    kResource,
+    kInstance,
+    kModule,
+    kCall,
+    kScope
+  };
 
+  [[nodiscard]] const ScopeNode& names() const { return world_.scopes[scope_.scope]; }
   Access variable(std::string_view name);
+  Access type_by_name(std::uint32_t provider, std::string_view name);
+  Access call_by_name(std::string_view name);
+  Access scope_by_key(const CallNode& call, std::string_view key);
+  Access output(std::uint32_t scope, std::string_view name);
+  // The call is expanded; nothing when it is, else what the reader gets.
+  std::optional<Access> call_ready(const CallNode& call);
   Access local(std::string_view name);
   Access resource_by_name(std::uint32_t type_index, std::string_view name);
   Access instance_by_key(ResourceNode& resource, std::string_view key);

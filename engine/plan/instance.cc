@@ -45,6 +45,15 @@ void read_containers(World& world, InstanceNode& instance) {
   reads.erase(std::unique(reads.begin(), reads.end()), reads.end());
 }
 
+// What `depends_on` names is waited for like a read: so a circle is found, and a data source knows whether it changes.
+bool depends_on_ready(World& world, const InstanceNode& instance) {
+  bool ready = true;
+  for (const Hint& hint : world.resources[instance.resource].depends_on) {
+    if (!world.work.need(hint_node(world, hint), false)) ready = false;
+  }
+  return ready;
+}
+
 // Destroy plans from state alone; configuration only fills in what a record does not keep, for providers that read it.
 bool run_for_destroy(World& world, InstanceNode& instance) {
   if (instance.record == nullptr) {
@@ -103,6 +112,9 @@ bool run_instance(World& world, std::uint32_t index) {
     return true;
   }
   const bool destroy = world.in.options.mode == PlanMode::destroy;
+  if (world.instances[index].address.data && world.instances[index].phase == Phase::settle) {
+    return settle_data(world, index);
+  }
   {
     InstanceNode& instance = world.instances[index];
     if (instance.phase == Phase::evaluate) {
@@ -110,11 +122,16 @@ bool run_instance(World& world, std::uint32_t index) {
       if (!destroy) {
         if (!world.work.need(provider_node, false)) return false;
         if (world.info[provider_node].failed) return fail_instance(world, instance);
+        if (!depends_on_ready(world, instance)) return false;
       }
       const Desired status = evaluate_desired(world, index);
       if (status == Desired::wait) return false;
       InstanceNode& evaluated = world.instances[index];
       if (status == Desired::failed) return fail_instance(world, evaluated);
+      if (evaluated.address.data) {
+        evaluated.phase = Phase::settle;
+        return settle_data(world, index);
+      }
       if (destroy) return run_for_destroy(world, evaluated);
       if (!register_identity(world, index)) return fail_instance(world, evaluated);
       evaluated.phase = Phase::await_live;

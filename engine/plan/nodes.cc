@@ -10,11 +10,13 @@ namespace {
 bool run_local(World& world, std::uint32_t index) {
   const LocalBlock& block = *world.locals[index].block;
   const NodeId node = world.locals[index].node;
-  const std::vector<Hint> hints = hints_of(world, block.value);
+  const std::uint32_t scope_index = world.locals[index].scope;
+  const std::vector<Hint> hints = hints_of(world, scope_index, block.value);
   if (!world.applying && !hints_ready(world, node, hints)) return false;
-  EvalScope scope{node, nullptr, {}, false};
+  EvalScope scope{node, scope_index, {}, {}, false};
   Value value;
-  const Evaluated status = evaluate_typed(world, scope, block.value, *any_type(), "local " + quoted(block.name), value);
+  const Evaluated status = evaluate_typed(world, scope, block.value, *any_type(),
+                                          scope_prefix(world, scope_index) + "local " + quoted(block.name), value);
   if (status == Evaluated::wait) return false;
   if (status == Evaluated::failed || !store_reads(world, scope, hints, block.pos)) world.info[node].failed = true;
   world.tell_redactor(value);
@@ -47,6 +49,12 @@ bool run_whole(World& world, std::uint32_t index) {
 bool run_gate(World& world, std::uint32_t index) {
   const GateNode& gate = world.gates[index];
   bool ready = true;
+  for (const CallNode& call : world.calls) {
+    if (!world.work.need(call.node, true)) ready = false;
+  }
+  for (std::size_t s = 1; s < world.scopes.size(); ++s) {
+    if (!world.work.need(world.scopes[s].node, true)) ready = false;
+  }
   for (const std::uint32_t r : gate.resources) {
     if (!world.work.need(world.resources[r].whole, true)) ready = false;
   }
@@ -56,21 +64,24 @@ bool run_gate(World& world, std::uint32_t index) {
 bool run_output(World& world, std::uint32_t index) {
   const OutputBlock& block = *world.outputs[index].block;
   const NodeId node = world.outputs[index].node;
-  const std::vector<Hint> hints = hints_of(world, block.value);
+  const std::uint32_t scope_index = world.outputs[index].scope;
+  const std::string what = scope_prefix(world, scope_index) + "output " + quoted(block.name);
+  const std::vector<Hint> hints = hints_of(world, scope_index, block.value);
   if (!world.applying && !hints_ready(world, node, hints)) return false;
-  EvalScope scope{node, nullptr, {}, false};
+  EvalScope scope{node, scope_index, {}, {}, false};
+  if (scope_index != 0) scope.reads.push_back(world.scopes[scope_index].node);
   Value value;
-  const Evaluated status =
-      evaluate_typed(world, scope, block.value, *any_type(), "output " + quoted(block.name), value);
+  const Evaluated status = evaluate_typed(world, scope, block.value, *any_type(), what, value);
   if (status == Evaluated::wait) return false;
   if (status == Evaluated::failed || !store_reads(world, scope, hints, block.pos)) {
     world.info[node].failed = true;
     return true;
   }
   // A secret whose key is missing is always marked, also behind nonsensitive(): it says nothing about the output.
-  if (value.any_sensitive() && !value.any_unavailable() && !block.sensitive) {
-    world.diagnostics->error("output " + quoted(block.name) + " holds a secret",
-                             "mark it `sensitive: true`, or take what is not secret", block.pos);
+  // Out of a module it travels with its mark.
+  if (scope_index == 0 && value.any_sensitive() && !value.any_unavailable() && !block.sensitive) {
+    world.diagnostics->error(what + " holds a secret", "mark it `sensitive: true`, or take what is not secret",
+                             block.pos);
     world.info[node].failed = true;
   }
   if (block.sensitive) value = value.with_sensitive();
@@ -81,8 +92,11 @@ bool run_output(World& world, std::uint32_t index) {
 
 bool run_validation(World& world, std::uint32_t index) {
   const ValidationNode& check = world.validations[index];
-  EvalScope scope{check.node, nullptr, {}, false};
-  const std::string what = "validation of variable " + quoted(check.variable->name);
+  EvalScope scope{check.node, check.scope, {}, {}, false};
+  const std::string called = check.scope == 0
+                                 ? "variable " + quoted(check.variable->name)
+                                 : scope_prefix(world, check.scope) + "input " + quoted(check.variable->name);
+  const std::string what = "validation of " + called;
   Value condition, message;
   const Evaluated status = evaluate_typed(world, scope, check.validation->condition, *bool_type(), what, condition);
   if (status == Evaluated::wait) return false;
@@ -91,10 +105,17 @@ bool run_validation(World& world, std::uint32_t index) {
   const Evaluated said = evaluate_typed(world, scope, check.validation->message, *string_type(), what, message);
   if (said == Evaluated::wait) return false;
   const bool sayable = said == Evaluated::done && message.is_string() && !message.any_sensitive();
-  world.diagnostics->error("variable " + quoted(check.variable->name) + ": " +
-                               (sayable ? message.as_string() : std::string("its value is not valid")),
-                           "give it another value with --var, --var-file or PLUMB_VAR_" + check.variable->name,
-                           check.variable->pos);
+  const std::string said_text = sayable ? message.as_string() : std::string("its value is not valid");
+  if (check.scope == 0) {
+    world.diagnostics->error(called + ": " + said_text,
+                             "give it another value with --var, --var-file or PLUMB_VAR_" + check.variable->name,
+                             check.variable->pos);
+  } else {
+    const InputNode& input = world.inputs[world.scopes[check.scope].inputs.at(check.variable->name)];
+    world.diagnostics->error(
+        called + ": " + said_text, "give it another value where the module is called",
+        input.given != nullptr ? input.given->pos : world.calls[world.scopes[check.scope].call].block->pos);
+  }
   return true;
 }
 
@@ -102,12 +123,12 @@ std::string name_of(const World& world, NodeId node) {
   const NodeInfo& info = world.info[node];
   switch (info.kind) {
     case NodeKind::local:
-      return "locals." + world.locals[info.index].block->name;
+      return scope_prefix(world, world.locals[info.index].scope) + "locals." + world.locals[info.index].block->name;
     case NodeKind::provider:
       return "provider " + world.providers[info.index].name;
     case NodeKind::resource:
     case NodeKind::whole:
-      return world.resources[info.index].block->address.str();
+      return world.resources[info.index].address.str();
     case NodeKind::instance:
       return world.instances[info.index].address.str();
     case NodeKind::group:
@@ -115,9 +136,20 @@ std::string name_of(const World& world, NodeId node) {
     case NodeKind::gate:
       return world.gates[info.index].type->name;
     case NodeKind::output:
-      return "output " + world.outputs[info.index].block->name;
+      return scope_prefix(world, world.outputs[info.index].scope) + "output " + world.outputs[info.index].block->name;
     case NodeKind::validation:
       return "variable " + world.validations[info.index].variable->name;
+    case NodeKind::call:
+    case NodeKind::call_outputs:
+    case NodeKind::call_content:
+      return world.calls[info.index].address.str();
+    case NodeKind::scope: {
+      Address address;
+      address.modules = world.scopes[info.index].path;
+      return address.str();
+    }
+    case NodeKind::input:
+      return scope_prefix(world, world.inputs[info.index].scope) + "var." + world.inputs[info.index].variable->name;
   }
   return {};
 }
@@ -140,6 +172,16 @@ SourcePos pos_of(const World& world, NodeId node) {
       return world.outputs[info.index].block->pos;
     case NodeKind::validation:
       return world.validations[info.index].variable->pos;
+    case NodeKind::call:
+    case NodeKind::call_outputs:
+    case NodeKind::call_content:
+      return world.calls[info.index].block->pos;
+    case NodeKind::scope:
+      return world.calls[world.scopes[info.index].call].block->pos;
+    case NodeKind::input: {
+      const InputNode& input = world.inputs[info.index];
+      return input.given != nullptr ? input.given->pos : input.variable->pos;
+    }
     case NodeKind::group:
     case NodeKind::gate:
       return {};
@@ -157,7 +199,7 @@ bool run_node(World& world, NodeId node) {
     case NodeKind::provider:
       return run_provider(world, index);
     case NodeKind::resource:
-      return run_resource(world, world.resources[index]);
+      return run_resource(world, index);
     case NodeKind::instance:
       return run_instance(world, index);
     case NodeKind::whole:
@@ -170,21 +212,31 @@ bool run_node(World& world, NodeId node) {
       return run_output(world, index);
     case NodeKind::validation:
       return run_validation(world, index);
+    case NodeKind::call:
+      return run_call(world, index);
+    case NodeKind::call_outputs:
+      return run_call_outputs(world, index);
+    case NodeKind::call_content:
+      return run_call_content(world, index);
+    case NodeKind::scope:
+      return run_scope(world, index);
+    case NodeKind::input:
+      return run_input(world, index);
   }
   return true;
 }
 
 bool targeted(const World& world, const Address& instance) {
   const auto& targets = world.in.options.targets;
-  return targets.empty() || std::any_of(targets.begin(), targets.end(), [&](const Address& target) {
-           return target == instance || (!target.key && instance.is_instance_of(target));
-         });
+  return targets.empty() ||
+         std::any_of(targets.begin(), targets.end(), [&](const Address& target) { return target.covers(instance); });
 }
 
 bool idle(World& world) {
   // In apply the pool's completions belong to the coordinator; nothing here waits for outside.
   if (world.applying) return false;
   if (flush_pending(world)) return true;
+  if (flush_pending_data(world)) return true;
   if (world.pool->pending() == 0) return false;
   world.pool->wait();
   return true;

@@ -42,7 +42,7 @@ class Ordering {
   static bool has_forward(const InstanceNode& instance) {
     const Action action = instance.action;
     return action == Action::create || action == Action::update || action == Action::replace ||
-           action == Action::adopt || (instance.resource != kNone && instance.needs_record);
+           action == Action::adopt || action == Action::read || (instance.resource != kNone && instance.needs_record);
   }
   static bool has_delete(const InstanceNode& instance) {
     const Action action = instance.action;
@@ -53,7 +53,7 @@ class Ordering {
   static bool stands(const InstanceNode& instance, const World& world) {
     if (!instance.blocked || instance.change == kNone) return false;
     const Action intended = world.changes[instance.change].intended;
-    return mutates(intended) || intended == Action::adopt;
+    return mutates(intended) || intended == Action::adopt || intended == Action::read;
   }
 
   void index_steps() {
@@ -99,8 +99,22 @@ class Ordering {
     node_at_.resize(forwards_);
     for (NodeId node = 0; node < forwards_; ++node) place_[node] = node;
     for (std::size_t k = 0; k < order.size(); ++k) place_[world_.instances[order[k]].node] = slots[k];
+    place_modules();
     for (NodeId node = 0; node < forwards_; ++node) node_at_[place_[node]] = node;
     by_address_ = std::move(order);
+  }
+
+  // Modules are called as their keys become known: their nodes stand in the order of their paths.
+  void place_modules() {
+    std::vector<NodeId> slots, in_order;
+    for (const auto& [path, scope] : world_.scope_by_path) {
+      if (scope == 0) continue;
+      const auto& nodes = world_.scopes[scope].nodes;
+      in_order.insert(in_order.end(), nodes.begin(), nodes.end());
+    }
+    slots = in_order;
+    std::sort(slots.begin(), slots.end());
+    for (std::size_t k = 0; k < slots.size(); ++k) place_[in_order[k]] = slots[k];
   }
 
   // Nodes are given by their id, other vertices as they are.
@@ -282,7 +296,16 @@ class Ordering {
       if (waits || stands(instance, world_)) push_instance(i, &causes.emplace_back(Cause{instance.address, waits}));
     }
     for (const ResourceNode& resource : world_.resources) {
-      if (resource.deferred) push(vertex(resource.node), &causes.emplace_back(Cause{resource.block->address, true}));
+      if (resource.deferred) push(vertex(resource.node), &causes.emplace_back(Cause{resource.address, true}));
+    }
+    for (const CallNode& call : world_.calls) {
+      if (call.deferred) push(vertex(call.node), &causes.emplace_back(Cause{call.address, true}));
+      for (const std::uint32_t s : call.scopes) {
+        if (!world_.scopes[s].deferred) continue;
+        Address address;
+        address.modules = world_.scopes[s].path;
+        push(vertex(world_.scopes[s].node), &causes.emplace_back(Cause{std::move(address), true}));
+      }
     }
     for (std::size_t k = 0; k < open.size(); ++k) {  // breadth first: the nearest cause is named
       const auto [v, cause] = open[k];
@@ -327,6 +350,8 @@ class Ordering {
         return StepKind::update;
       case Action::adopt:
         return StepKind::adopt;
+      case Action::read:
+        return StepKind::read;
       default:
         return StepKind::record;
     }

@@ -14,22 +14,31 @@ void for_each_record(const World& world, Visit visit) {
   for (const auto& record : world.recovered) visit(*record);
 }
 
+// The part of the address up to the module call that is not there any more; nullopt when all calls are there.
+std::optional<std::string> module_gone(const World& world, const Address& address) {
+  std::vector<ModuleStep> path;
+  for (const ModuleStep& step : address.modules) {
+    path.push_back(step);
+    if (world.scope_by_path.contains(path)) continue;
+    Address module;
+    module.modules = std::move(path);
+    return module.str();
+  }
+  return std::nullopt;
+}
+
 std::string why_gone(const World& world, const InstanceRecord& record) {
   if (world.in.options.mode == PlanMode::destroy) return {};
-  const auto it = world.resource_by_name.find(record.address.type + "." + record.address.name);
-  if (it == world.resource_by_name.end()) return "because it is not in configuration any more";
-  const ResourceNode& resource = world.resources[it->second];
+  if (const auto module = module_gone(world, record.address)) return "because " + *module + " is not called any more";
+  const auto index = world.find_resource(record.address);
+  if (!index) return "because it is not in configuration any more";
+  const ResourceNode& resource = world.resources[*index];
   if (resource.absent) return "because `when` is false in " + resource.block->when->pos.line_str();
   if (resource.keyed() && record.address.key) {
     return "because " + quoted(*record.address.key) + " is not among the keys of `for_each` in " +
            resource.block->for_each->pos.line_str();
   }
   return "because `for_each` came or went in " + resource.block->pos.line_str();
-}
-
-bool resource_deferred(const World& world, const InstanceRecord& record) {
-  const auto it = world.resource_by_name.find(record.address.type + "." + record.address.name);
-  return it != world.resource_by_name.end() && world.resources[it->second].deferred;
 }
 
 void block(PlannedChange& change, InstanceNode& instance, Action intended, Action action, Error why) {
@@ -76,9 +85,9 @@ void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provi
                                                                                              : record.attributes;
   change.reason = why_gone(world, record);
   const Action intended = record.retain || type.singleton || type.always_exists ? Action::forget : Action::remove;
-  if (resource_deferred(world, record)) {
+  if (world.in.options.mode == PlanMode::normal && standing_of(world, record.address) == Standing::deferred) {
     return block(change, instance, Action::no_op, Action::deferred,
-                 Error{"the keys of its resource are known only after apply", "apply, then plan again"});
+                 Error{"whether it is still wanted is known only after apply", "apply, then plan again"});
   }
   if (type.outside_effect && provider.status == ProviderNode::Status::unavailable) {
     return block(change, instance, intended, Action::blocked,
@@ -114,6 +123,39 @@ void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provi
   instance.action = intended;
 }
 
+// The provider instance of a record; one that is gone from configuration gets a node that is never connected.
+std::uint32_t provider_named(World& world, const InstanceRecord& record) {
+  const auto [it, added] =
+      world.provider_by_name.emplace(record.provider, static_cast<std::uint32_t>(world.providers.size()));
+  if (added) {
+    ProviderNode& provider = world.providers.emplace_back();
+    provider.name = record.provider;
+    provider.kind = world.in.registry->find(record.address.provider());
+    provider.node = world.add_node(NodeKind::provider, it->second);
+  }
+  return it->second;
+}
+
+// What a data source said last is dropped without a word, when nobody asks it any more.
+void forget_data(World& world, std::vector<const InstanceRecord*>& orphans) {
+  std::erase_if(orphans, [&](const InstanceRecord* record) {
+    if (!record->address.data) return false;
+    const auto type = world.in.registry->data_type(record->address.type);
+    const auto index = static_cast<std::uint32_t>(world.instances.size());
+    InstanceNode& instance = world.instances.emplace_back();
+    instance.address = record->address;
+    instance.provider = provider_named(world, *record);
+    instance.type = type.has_value() ? *type : nullptr;
+    instance.record = record;
+    instance.uid = record->uid;
+    instance.node = world.add_node(NodeKind::instance, index);
+    instance.action = Action::record;
+    instance.needs_record = true;
+    world.records_seen[record] = index;
+    return true;
+  });
+}
+
 // The object that has the name must really go: only now is it known what becomes of every record.
 void check_names_freed(World& world) {
   for (InstanceNode& instance : world.instances) {
@@ -129,12 +171,31 @@ void check_names_freed(World& world) {
   }
 }
 
+// A module whose calls, or whose document, cannot be told yet is shown itself.
+void show_deferred_module(World& world, const Address& address, const CallNode& call, const std::string& what) {
+  PlannedChange& change = world.changes.emplace_back();
+  change.address = address;
+  change.pos = call.block->pos;
+  change.action = Action::deferred;
+  change.intended = Action::create;
+  change.blocked = Error{what + " known only after apply", "apply this plan, then plan again", change.pos};
+}
+
 // A resource whose instances cannot be told yet is shown itself.
 void show_deferred(World& world) {
+  for (const CallNode& call : world.calls) {
+    if (call.deferred) show_deferred_module(world, call.address, call, "its `for_each` or `when` is");
+    for (const std::uint32_t s : call.scopes) {
+      if (!world.scopes[s].deferred) continue;
+      Address address;
+      address.modules = world.scopes[s].path;
+      show_deferred_module(world, address, call, "an input that its script looks into is");
+    }
+  }
   for (const ResourceNode& resource : world.resources) {
-    if (!resource.deferred || resource.provider == kNone || !targeted(world, resource.block->address)) continue;
+    if (!resource.deferred || resource.provider == kNone || !targeted(world, resource.address)) continue;
     PlannedChange& change = world.changes.emplace_back();
-    change.address = resource.block->address;
+    change.address = resource.address;
     change.provider = world.providers[resource.provider].name;
     change.type = resource.type;
     change.pos = resource.block->pos;
@@ -150,6 +211,7 @@ void show_deferred(World& world) {
 
 void request_state_groups(World& world) {
   for_each_record(world, [&](const InstanceRecord& record) {
+    if (record.address.data) return;  // asked anew whenever it is wanted
     const auto type = world.in.registry->type(record.address.type);
     if (!type.has_value()) {
       world.diagnostics->error("state holds " + record.address.str() + ", a type that this version does not know",
@@ -178,11 +240,11 @@ void plan_orphans(World& world) {
     if ((destroy || !world.records_seen.contains(&record)) && targeted(world, record.address))
       orphans.push_back(&record);
   });
-  // A resource that failed to expand has no orphans: nobody knows what it wants.
+  // A resource or module that failed to expand has no orphans: nobody knows what it wants.
   std::erase_if(orphans, [&](const InstanceRecord* record) {
-    const auto it = world.resource_by_name.find(record->address.type + "." + record->address.name);
-    return !destroy && it != world.resource_by_name.end() && !world.resources[it->second].expanded;
+    return !destroy && standing_of(world, record->address) == Standing::failed;
   });
+  forget_data(world, orphans);
   // Refresh::changed has not asked for them yet.
   if (world.in.options.refresh == Refresh::changed) {
     for (const InstanceRecord* record : orphans) {

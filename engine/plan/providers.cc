@@ -121,7 +121,7 @@ bool run_provider(World& world, std::uint32_t index) {
     }
     if (world.in.options.mode == PlanMode::validate && provider.kind->schema().connects) {
       // Checked like any other, but never connected.
-      EvalScope scope{provider.node, nullptr, {}, false};
+      EvalScope scope{provider.node, 0, {}, {}, false};
       Value ignored;
       if (evaluate_config(world, provider, scope, ignored) == Evaluated::wait) return false;
       provider.status = ProviderNode::Status::unknown;
@@ -131,12 +131,12 @@ bool run_provider(World& world, std::uint32_t index) {
   std::vector<Hint> hints;
   if (world.providers[index].block != nullptr) {
     for (const AttributeEntry& entry : world.providers[index].block->attributes) {
-      for (Hint& hint : hints_of(world, entry.value)) hints.push_back(std::move(hint));
+      for (Hint& hint : hints_of(world, 0, entry.value)) hints.push_back(std::move(hint));
     }
   }
   ProviderNode& provider = world.providers[index];
   if (!world.applying && !hints_ready(world, provider.node, hints)) return false;
-  EvalScope scope{provider.node, nullptr, {}, false};
+  EvalScope scope{provider.node, 0, {}, {}, false};
   const Evaluated status = evaluate_config(world, provider, scope, provider.config);
   if (status == Evaluated::wait) return false;
   if (status == Evaluated::failed || !store_reads(world, scope, hints, provider.pos)) {

@@ -13,7 +13,9 @@ std::optional<SetId> dependency_set(World& world, InternedSets& sets, const UidT
                                     std::unordered_map<NodeId, SetId>& memo) {
   const auto is_join = [&](NodeId n) {
     const NodeKind kind = world.info[n].kind;
-    return kind != NodeKind::instance && kind != NodeKind::group && kind != NodeKind::gate;
+    // Behind a data source stands what it was asked with.
+    if (kind == NodeKind::instance) return world.instances[world.info[n].index].address.data;
+    return kind != NodeKind::group && kind != NodeKind::gate;
   };
   std::vector<std::pair<NodeId, bool>> open{{node, false}};
   bool complete = true;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kDefaultThreads = 16;
 
 std::vector<std::string> scope_names(const Registry& registry) {
-  std::vector<std::string> names{"var", "locals", "each", "data", "module", "stacks", "stack"};
+  std::vector<std::string> names{"var", "locals", "each", "data", "module", "stacks", "stack", "self"};
   for (std::string& provider : registry.names()) names.push_back(std::move(provider));
   return names;
 }
@@ -83,6 +83,32 @@ class Session::Impl {
     for (const OutputNode& output : world.outputs) {
       if (output.value.any_unknown()) world.work.reset(output.node);
     }
+    for (const InputNode& input : world.inputs) {
+      if (input.value.any_unknown()) world.work.reset(input.node);
+    }
+  }
+
+  // The resource of an address, with the modules on the way to it called; nullopt when there is none.
+  Result<std::optional<std::uint32_t>> reach(const Address& address) {
+    std::uint32_t scope = 0;
+    for (const ModuleStep& step : address.modules) {
+      const auto found = world.scopes[scope].calls.find(step.name);
+      if (found == world.scopes[scope].calls.end()) return std::optional<std::uint32_t>();
+      const std::uint32_t call = found->second;
+      world.work.request(world.calls[call].node);
+      drain(world);
+      if (world.calls[call].deferred) {
+        return fail(world.calls[call].address.str() + " is known only after apply", "apply first",
+                    world.calls[call].block->pos);
+      }
+      const auto inside = std::find_if(world.calls[call].scopes.begin(), world.calls[call].scopes.end(),
+                                       [&](std::uint32_t s) { return world.scopes[s].path.back().key == step.key; });
+      if (inside == world.calls[call].scopes.end()) return std::optional<std::uint32_t>();
+      scope = *inside;
+      world.work.request(world.scopes[scope].node);
+      drain(world);
+    }
+    return world.find_resource(address);
   }
 
   // Runs one node to its end, with its own diagnostics.
@@ -117,21 +143,13 @@ std::optional<Plan> Session::plan(Diagnostics& diagnostics) {
   if (!built) return std::nullopt;
   impl_->timed("evaluate", [&] {
     request_state_groups(world);
-    for (const ValidationNode& validation : world.validations) world.work.request(validation.node);
-    if (world.in.options.mode != PlanMode::destroy) {
-      const auto& targets = world.in.options.targets;
-      for (const ResourceNode& resource : world.resources) {
-        const bool wanted = targets.empty() || std::any_of(targets.begin(), targets.end(), [&](const Address& target) {
-                              return target.resource() == resource.block->address;
-                            });
-        if (wanted) world.work.request(resource.node);
-      }
-      if (targets.empty()) {
-        for (const LocalNode& local : world.locals) world.work.request(local.node);
-        for (const ProviderNode& provider : world.providers) {
-          if (provider.block != nullptr && !provider.kind->schema().connects) world.work.request(provider.node);
-        }
-        for (const OutputNode& output : world.outputs) world.work.request(output.node);
+    if (world.in.options.mode == PlanMode::destroy) {
+      for (const ValidationNode& validation : world.validations) world.work.request(validation.node);
+    } else {
+      request_scope(world, 0);
+      for (const ProviderNode& provider : world.providers) {
+        const bool checked = provider.block != nullptr && !provider.kind->schema().connects;
+        if (checked && world.in.options.targets.empty()) world.work.request(provider.node);
       }
     }
     drain(world);
@@ -160,7 +178,9 @@ Result<std::map<std::string, OutputRecord>> Session::outputs() {
   World& world = impl_->world;
   std::map<std::string, OutputRecord> out;
   if (world.in.options.mode == PlanMode::destroy) return out;
-  for (const OutputNode& output : world.outputs) {
+  for (std::size_t i = 0; i < world.outputs.size(); ++i) {
+    if (world.outputs[i].scope != 0) continue;
+    const OutputNode& output = world.outputs[i];
     if (world.applying && output.value.any_unknown()) {
       // One that cannot be told (what it reads failed) does not take the others with it: it stays unknown.
       world.work.reset(output.node);
@@ -171,8 +191,7 @@ Result<std::map<std::string, OutputRecord>> Session::outputs() {
       if (before != world.in.state->outputs.end()) out.emplace(before->first, before->second);
       continue;
     }
-    const Value& value = world.outputs[world.output_by_name.at(output.block->name)].value;
-    out.emplace(output.block->name, OutputRecord{output.block->sensitive, value});
+    out.emplace(output.block->name, OutputRecord{output.block->sensitive, output.value});
   }
   return out;
 }
@@ -290,23 +309,26 @@ Result<ReadResult> Session::read_one(const Address& address, const Value& identi
   world.diagnostics = &diagnostics;
   if (!build_world(world)) return first_error(diagnostics, "the configuration has errors");
   request_state_groups(world);
-  const auto resource = world.resource_by_name.find(address.type + "." + address.name);
-  if (resource == world.resource_by_name.end()) {
+  const auto resource = impl_->reach(address);
+  if (!resource.has_value()) return fail(resource.error());
+  if (!*resource) {
+    if (diagnostics.has_errors()) return first_error(diagnostics, "the configuration has errors");
     return fail("there is no resource " + address.resource().str() + " in configuration",
                 "write its block first; import needs something to compare with");
   }
-  const std::uint32_t provider = world.resources[resource->second].provider;
-  const TypeSchema& type = *world.resources[resource->second].type;
+  const std::uint32_t index = **resource;
+  const std::uint32_t provider = world.resources[index].provider;
+  const TypeSchema& type = *world.resources[index].type;
   if (type.identity.empty()) {
     return fail("a " + type.name + " exists only in state: there is nothing to import", "apply makes it");
   }
-  world.work.request(world.resources[resource->second].node);
+  world.work.request(world.resources[index].node);
   drain(world);
   if (diagnostics.has_errors()) return first_error(diagnostics, "the configuration has errors");
   const InstanceNode* instance = impl_->find(address);
   if (instance == nullptr) {
     return fail(address.str() + " is not an instance of the resource", "its keys come from `for_each`",
-                world.resources[resource->second].block->pos);
+                world.resources[index].block->pos);
   }
   if (world.providers[provider].status != ProviderNode::Status::ready) {
     return fail("provider " + quoted(world.providers[provider].name) + " cannot be connected yet",

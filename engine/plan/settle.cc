@@ -257,7 +257,7 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
 // object must be there; else it would take over, or make, something that nobody asked for.
 std::optional<Error> import_refused(World& world, const InstanceNode& instance, const ImportBlock& import) {
   const TypeSchema& type = *instance.type;
-  EvalScope scope{instance.node, nullptr, {}, false};
+  EvalScope scope{instance.node, 0, {}, {}, false};
   Value id;
   if (evaluate_tree(world, scope, import.id, *any_type(), id) != Evaluated::done || !id.fully_known())
     return Error{"the `id` of its import is not known in plan", "write the identity as plain text", import.pos};

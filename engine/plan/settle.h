@@ -27,6 +27,8 @@ Value identity_after_renames(const World& world, const InstanceNode& instance);
 
 // `because `host` changed in plumb.yaml:12`
 std::string reason_of(const World& world, const InstanceNode& instance, const std::vector<PlannedPath>& paths);
+// The first instance that this plan changes and this one reads, through locals, modules and data sources.
+std::optional<Address> changed_upstream(World& world, const InstanceNode& instance);
 // Positions, upstream causes.
 void explain(World& world, const InstanceNode& instance, std::vector<PlannedPath>& paths);
 

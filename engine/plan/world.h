@@ -16,7 +16,22 @@
 
 namespace plumb {
 
-enum class NodeKind : std::uint8_t { local, provider, resource, instance, whole, group, gate, output, validation };
+enum class NodeKind : std::uint8_t {
+  local,
+  provider,
+  resource,
+  instance,
+  whole,
+  group,
+  gate,
+  output,
+  validation,
+  call,          // a module block: its keys
+  call_outputs,  // all outputs of all its calls
+  call_content,  // everything that stands in it, for `depends_on`
+  scope,         // one call: its document
+  input,         // one input of one call
+};
 
 inline constexpr std::uint32_t kNone = 0xffffffff;
 
@@ -29,8 +44,33 @@ struct NodeInfo {
   std::vector<NodeId> reads;
 };
 
+// A document in one place: the stack (scope 0), or one call of a module. Names mean something only in their scope.
+struct ScopeNode {
+  const Document* document = nullptr;  // null while it is not known: a script has not run, or is deferred
+  std::vector<ModuleStep> path;        // empty for the stack
+  std::uint32_t parent = kNone;        // scope
+  std::uint32_t call = kNone;
+  Value each_value;
+  NodeId node = 0;        // of a module
+  bool deferred = false;  // what its script needs to know is unknown
+  std::unordered_map<std::string, std::uint32_t> locals, outputs, inputs, calls;
+  std::unordered_map<std::string, std::uint32_t> resources;                       // `type.name`, `data.type.name`
+  std::unordered_map<std::string, std::vector<std::uint32_t>> resources_by_type;  // `type`, `data.type`
+  std::vector<NodeId> nodes;  // what was made for it, in order of the document: ordering goes by it
+};
+
 struct LocalNode {
   const LocalBlock* block = nullptr;
+  std::uint32_t scope = 0;
+  NodeId node = 0;
+  Value value;
+};
+
+// An input of a module's call; evaluated where the call is written.
+struct InputNode {
+  const VariableBlock* variable = nullptr;
+  const AttributeEntry* given = nullptr;  // null: the default
+  std::uint32_t scope = 0;                // the module's
   NodeId node = 0;
   Value value;
 };
@@ -52,13 +92,34 @@ struct ProviderNode {
 
 // A hint: a chain of names in an expression, resolved as far as names go.
 struct Hint {
-  enum class Kind : std::uint8_t { local, resource, type } kind = Kind::local;
-  std::uint32_t index = 0;         // local or resource
-  std::optional<std::string> key;  // resource: a literal key
+  enum class Kind : std::uint8_t { local, resource, call, content, input } kind = Kind::local;
+  std::uint32_t index = 0;         // of its kind
+  std::optional<std::string> key;  // resource, call: a literal key
+  std::string output;              // call: the output's name; empty for all
+  bool operator==(const Hint&) const = default;
 };
 
+// A module block in a scope.
+struct CallNode {
+  const ModuleBlock* block = nullptr;
+  std::uint32_t scope = 0;
+  Address address;  // of the module
+  NodeId node = 0, outputs = 0, content = 0;
+  bool expanded = false;
+  bool absent = false;
+  bool deferred = false;
+  std::vector<std::uint32_t> scopes;  // sorted by key
+  std::unordered_map<std::string, std::uint32_t> by_key;
+  std::vector<Hint> meta_hints;  // of for_each, when and depends_on
+  std::vector<Hint> depends_on;
+  [[nodiscard]] bool keyed() const noexcept { return block->for_each.has_value(); }
+};
+
+// A resource or a data source of one scope.
 struct ResourceNode {
   const ResourceBlock* block = nullptr;
+  std::uint32_t scope = 0;
+  Address address;  // without key
   const TypeSchema* type = nullptr;
   const ProviderKind* kind = nullptr;
   std::uint32_t provider = kNone;
@@ -71,7 +132,7 @@ struct ResourceNode {
   std::unordered_map<std::string, std::uint32_t> by_key;  // for_each
   std::vector<Hint> hints;                                // of the attributes and lifecycle, for each instance
   std::vector<Hint> meta_hints;                           // of for_each and when
-  std::vector<std::uint32_t> depends_on;                  // resources
+  std::vector<Hint> depends_on;
   [[nodiscard]] bool keyed() const noexcept { return block->for_each.has_value(); }
 };
 
@@ -82,6 +143,12 @@ struct Lifecycle {
   bool retain = false;
   bool adopt_always = false;
   std::vector<Path> ignore;
+};
+
+// What `each` means.
+struct Each {
+  const std::string* key = nullptr;
+  const Value* value = nullptr;
 };
 
 // An object that configuration wants, or (resource == kNone) one that only state knows.
@@ -142,6 +209,7 @@ struct GateNode {
 
 struct OutputNode {
   const OutputBlock* block = nullptr;
+  std::uint32_t scope = 0;
   NodeId node = 0;
   Value value;
 };
@@ -149,6 +217,7 @@ struct OutputNode {
 struct ValidationNode {
   const VariableBlock* variable = nullptr;
   const Validation* validation = nullptr;
+  std::uint32_t scope = 0;
   NodeId node = 0;
 };
 
@@ -168,6 +237,10 @@ struct World {
   bool applying = false;
 
   std::vector<NodeInfo> info;  // by NodeId
+  std::vector<ScopeNode> scopes;
+  std::map<std::vector<ModuleStep>, std::uint32_t> scope_by_path;
+  std::vector<CallNode> calls;
+  std::vector<InputNode> inputs;
   std::vector<LocalNode> locals;
   std::vector<ProviderNode> providers;
   std::vector<ResourceNode> resources;
@@ -176,9 +249,7 @@ struct World {
   std::vector<GateNode> gates;
   std::vector<OutputNode> outputs;
   std::vector<ValidationNode> validations;
-  std::unordered_map<std::string, std::uint32_t> local_by_name, provider_by_name, output_by_name;
-  std::unordered_map<std::string, std::uint32_t> resource_by_name;  // `type.name`
-  std::unordered_map<std::string, std::vector<std::uint32_t>> resources_by_type;
+  std::unordered_map<std::string, std::uint32_t> provider_by_name;
   std::map<std::pair<std::uint32_t, const TypeSchema*>, std::uint32_t> group_by_key, gate_by_key;
   std::unordered_map<std::string, std::uint32_t> instance_by_identity;  // scoped_identity()
   std::unordered_map<std::string, std::uint32_t> claims;                // scoped claim -> instance
@@ -188,7 +259,11 @@ struct World {
   std::map<Address, const InstanceRecord*> recovered_by_address;
   std::map<Address, const ImportBlock*> imports;
   std::map<std::pair<std::uint32_t, const TypeSchema*>, std::vector<PendingRead>> pending;
+  std::map<std::pair<std::uint32_t, const TypeSchema*>, std::vector<std::uint32_t>> pending_data;  // instances
+  std::optional<State> moved_state;  // state as `moved` leaves it, when something moves
+  std::vector<std::pair<Address, Address>> moves;
   std::vector<std::string> scope;  // names expressions may start with
+  std::unordered_set<const Document*> checked;
 
   std::vector<PlannedChange> changes;
   std::vector<DriftEntry> drift, unreadable;
@@ -208,6 +283,8 @@ struct World {
   std::uint32_t name_id(std::string_view name);
 
   NodeId add_node(NodeKind kind, std::uint32_t index);
+  // The resource or data source of this address (its key does not matter), among the scopes that are there.
+  [[nodiscard]] std::optional<std::uint32_t> find_resource(const Address& address) const;
   [[nodiscard]] const InstanceRecord* record_of(const Address& address) const;
   // A text that names an identity within its provider instance and type.
   [[nodiscard]] std::string scoped_identity(std::uint32_t provider, const TypeSchema& type,
@@ -221,16 +298,47 @@ struct World {
 
 // build.cc: nodes from blocks; everything that can be said without evaluating. False after errors.
 bool build_world(World& world);
-std::vector<Hint> hints_of(World& world, const Tree& tree);
+
+// scopes.cc: the stack's document and those of modules.
+// Nodes for everything the scope's document says; false after errors.
+bool build_scope(World& world, std::uint32_t scope);
+// Asks for all of it that is wanted (--target).
+void request_scope(World& world, std::uint32_t scope);
+// The provider instance that a name means in a scope; nullopt when there is none.
+std::optional<std::uint32_t> provider_in(const World& world, std::uint32_t scope, std::string name);
+bool run_call(World& world, std::uint32_t call);
+bool run_scope(World& world, std::uint32_t scope);
+bool run_input(World& world, std::uint32_t input);
+bool run_call_outputs(World& world, std::uint32_t call);
+bool run_call_content(World& world, std::uint32_t call);
+// `module.billing["eu"]: `, or nothing in the stack; begins messages.
+std::string scope_prefix(const World& world, std::uint32_t scope);
+
+// What configuration says of an address that state holds.
+enum class Standing : std::uint8_t {
+  configured,  // its resource is there, and expanded
+  gone,        // neither it nor its module is wanted
+  deferred,    // nobody can tell yet
+  failed,      // an error was reported
+};
+Standing standing_of(const World& world, const Address& address);
+
+// hints.cc: what expressions may read.
+std::vector<Hint> hints_of(World& world, std::uint32_t scope, const Tree& tree);
+void add_hint(std::vector<Hint>& hints, Hint hint);
+// The resources and modules that `depends_on` names; errors are reported.
+std::vector<Hint> depends_on_hints(World& world, std::uint32_t scope, const std::optional<Tree>& tree);
 
 // evaluate.cc
 enum class Evaluated : std::uint8_t { done, wait, failed };
 struct EvalScope {
   NodeId node = 0;
-  const InstanceNode* each = nullptr;
+  std::uint32_t scope = 0;    // whose names are meant
+  Each each{};                // empty: `each` has no meaning here
   std::vector<NodeId> reads;  // collected
   bool met_unknown = false;
 };
+EvalScope scope_of(const World& world, const InstanceNode& instance);
 // The tree as a raw value (not yet converted), scalars read for `type`.
 Evaluated evaluate_tree(World& world, EvalScope& scope, const Tree& tree, const Type& type, Value& out);
 // The same, converted to the type; errors are reported at the node in the tree.
@@ -252,12 +360,29 @@ void drain(World& world);
 bool targeted(const World& world, const Address& instance);
 
 // expand.cc
-bool run_resource(World& world, ResourceNode& resource);
+bool run_resource(World& world, std::uint32_t resource);
+// `for_each` and `when` of a resource or a module call.
+struct Expansion {
+  enum class Status : std::uint8_t { wait, failed, deferred, absent, single, keyed } status = Status::wait;
+  std::vector<std::pair<std::string, Value>> keys;  // keyed: sorted
+};
+Expansion expand_block(World& world, EvalScope& scope, const std::optional<Tree>& for_each,
+                       const std::optional<Tree>& when, const std::string& what);
 
 // desired.cc: evaluates an instance's attributes and lifecycle. True when `desired` and `identity` are there.
 enum class Desired : std::uint8_t { done, wait, failed };
 Desired evaluate_desired(World& world, std::uint32_t instance);
 bool register_identity(World& world, std::uint32_t instance);
+
+// data.cc: data sources.
+// What becomes of a data source that is evaluated; false while its provider is asked.
+bool settle_data(World& world, std::uint32_t instance);
+bool flush_pending_data(World& world);
+// The record of what it said last is missing or says something else.
+bool data_record_stale(const World& world, const InstanceNode& instance);
+
+// moved.cc: `moved` blocks, before anything looks at state.
+void apply_moves(World& world);
 
 // providers.cc
 bool run_provider(World& world, std::uint32_t provider);

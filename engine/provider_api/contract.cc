@@ -227,4 +227,23 @@ std::vector<Error> check_apply(const TypeSchema& type, const Value& planned, App
   return std::move(check).errors();
 }
 
+void check_data(const TypeSchema& type, std::size_t questions, std::vector<ReadResult>& results) {
+  if (results.size() != questions) {
+    ObjectCheck check(type, Value());
+    check.say("it gave " + std::to_string(results.size()) + " answers to " + std::to_string(questions) + " questions");
+    results.assign(questions, ReadResult::unreadable(check.errors().front()));
+    return;
+  }
+  for (ReadResult& result : results) {
+    if (result.status != ReadResult::Status::present) continue;
+    ObjectCheck check(type, Value());
+    Value value = check.canonicalise(result.value);
+    if (check.errors().empty()) {
+      result.value = std::move(value);
+    } else {
+      result = ReadResult::unreadable(check.errors().front());
+    }
+  }
+}
+
 }  // namespace plumb

@@ -22,4 +22,8 @@ void check_read(const TypeSchema& type, std::span<const ReadKey> keys, std::vect
 // compared. Returns the errors; `result.value` is canonical afterwards, without what broke the rules.
 std::vector<Error> check_apply(const TypeSchema& type, const Value& planned, ApplyResult& result);
 
+// Answers of a data source: as many as there were questions, every value of its attribute's type. Wrong ones become
+// unreadable, with an error that names the provider.
+void check_data(const TypeSchema& type, std::size_t questions, std::vector<ReadResult>& results);
+
 }  // namespace plumb

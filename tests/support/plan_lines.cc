@@ -74,6 +74,8 @@ std::string step_word(StepKind kind) {
       return "adopt";
     case StepKind::forget:
       return "forget";
+    case StepKind::read:
+      return "read";
     case StepKind::record:
       return "record";
     case StepKind::read:

@@ -1,0 +1,158 @@
+// Data sources: read in plan when all they depend on stands still, else in apply.
+//
+// What one said last is kept in state. When its question is the same and only something that it `depends_on` changes,
+// that answer stands for this plan: a sibling's change must not make everything behind it unknown.
+#include <algorithm>
+
+#include "engine/plan/settle.h"
+#include "engine/plan/three_way.h"
+#include "engine/plan/world.h"
+#include "engine/provider_api/contract.h"
+
+namespace plumb {
+
+namespace {
+
+// The question: what configuration sets, as the record keeps it.
+Value asked(const TypeSchema& type, const Value& attributes) {
+  std::vector<ValueMap::Entry> entries;
+  for (const auto& [name, value] : attributes.as_map()) {
+    const Attribute* attribute = type.find(name);
+    if (attribute != nullptr && !attribute->computed && !value.is_null()) entries.emplace_back(name, value);
+  }
+  return Value(ValueMap::from(std::move(entries)));
+}
+
+// The last answer to the same question; nullptr when there is none, or a secret of it was not kept.
+const InstanceRecord* last_answer(const InstanceNode& instance) {
+  if (instance.record == nullptr || !instance.desired.fully_known() || instance.desired.any_sensitive()) return nullptr;
+  const TypeSchema& type = *instance.type;
+  const bool same = asked(type, instance.record->attributes) == asked(type, instance.desired);
+  const bool whole = std::none_of(type.attributes.begin(), type.attributes.end(),
+                                  [](const Attribute& attribute) { return attribute.sensitive; });
+  return same && whole && instance.record->attributes.fully_known() ? instance.record : nullptr;
+}
+
+bool finish(InstanceNode& instance, Value value) {
+  instance.value = instance.planned = std::move(value);
+  instance.phase = Phase::done;
+  return true;
+}
+
+bool wait_for_apply(World& world, InstanceNode& instance, const std::string& reason) {
+  PlannedChange& change = change_of(world, instance);
+  change.action = instance.action = Action::read;
+  change.reason = reason;
+  Value planned = planned_create(*instance.type, instance.desired);
+  change.after = planned;
+  return finish(instance, std::move(planned));
+}
+
+bool unreadable(World& world, InstanceNode& instance, Error error) {
+  const SourcePos pos = world.resources[instance.resource].block->pos;
+  if (error.fault == Fault::unreachable || error.fault == Fault::refused) {
+    world.info[instance.node].failed = true;
+    world.diagnostics->add(std::move(error).in(instance.address.str()).at(pos));
+    return finish(instance, Value::unknown());
+  }
+  PlannedChange& change = change_of(world, instance);
+  change.intended = Action::read;
+  change.action = instance.action = Action::blocked;
+  change.blocked = std::move(error).at(pos);
+  instance.blocked = true;
+  return finish(instance, planned_create(*instance.type, instance.desired));
+}
+
+bool take_answer(World& world, InstanceNode& instance) {
+  switch (instance.live.status) {
+    case ReadResult::Status::present:
+      return finish(instance, instance.live.value);
+    case ReadResult::Status::absent:
+      return unreadable(world, instance,
+                        Error{"there is nothing that it asks for",
+                              "check what it is asked: the server has no such thing",
+                              {},
+                              Fault::provider});
+    case ReadResult::Status::unreadable:
+      return unreadable(world, instance, instance.live.error);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool settle_data(World& world, std::uint32_t index) {
+  InstanceNode& instance = world.instances[index];
+  if (instance.live_known) return take_answer(world, instance);
+  const ProviderNode& provider = world.providers[instance.provider];
+  const InstanceRecord* last = last_answer(instance);
+  if (world.in.options.mode == PlanMode::validate) {
+    return finish(instance, planned_create(*instance.type, instance.desired));
+  }
+  if (world.in.options.mode == PlanMode::destroy || (world.in.options.refresh == Refresh::none && last != nullptr)) {
+    return finish(instance, last != nullptr ? last->attributes : planned_create(*instance.type, instance.desired));
+  }
+  if (provider.status == ProviderNode::Status::unavailable) {
+    return unreadable(world, instance,
+                      Error{"the key " + world.in.key_id + " is missing, and provider " + quoted(provider.name) +
+                                " is configured by a secret that it seals",
+                            "restore the key from its backup"});
+  }
+  if (instance.desired.any_unavailable()) {
+    return unreadable(world, instance,
+                      Error{"it is asked with a secret whose key " + world.in.key_id + " is missing",
+                            "restore the key from its backup"});
+  }
+  if (!instance.desired.fully_known()) {
+    return wait_for_apply(world, instance, "what it is asked is known only after apply");
+  }
+  if (const auto upstream = changed_upstream(world, instance)) {
+    if (last != nullptr) return finish(instance, last->attributes);
+    return wait_for_apply(world, instance, upstream->str() + " changes, which it depends on");
+  }
+  if (provider.status != ProviderNode::Status::ready) {
+    if (last != nullptr) return finish(instance, last->attributes);
+    return wait_for_apply(world, instance, "its provider is configured in apply");
+  }
+  world.pending_data[{instance.provider, instance.type}].push_back(index);
+  world.work.hold();
+  return false;
+}
+
+bool flush_pending_data(World& world) {
+  if (world.pending_data.empty()) return false;
+  auto pending = std::move(world.pending_data);
+  world.pending_data.clear();
+  for (auto& [key, instances] : pending) {
+    std::vector<Value> questions;
+    questions.reserve(instances.size());
+    for (const std::uint32_t i : instances) questions.push_back(world.instances[i].desired);
+    Provider* provider = world.providers[key.first].provider.get();
+    world.pool->submit([&world, provider, type = key.second, questions = std::move(questions),
+                        asked_for = std::move(instances)]() -> WorkerPool::Completion {
+      const auto start = std::chrono::steady_clock::now();
+      auto results = std::make_shared<std::vector<ReadResult>>(provider->read_data(*type, questions));
+      check_data(*type, questions.size(), *results);
+      const auto took = std::chrono::steady_clock::now() - start;
+      return [&world, results, asked_for, took] {
+        world.refresh_time += took;
+        for (std::size_t i = 0; i < asked_for.size(); ++i) {
+          InstanceNode& instance = world.instances[asked_for[i]];
+          instance.live = std::move((*results)[i]);
+          instance.live_known = true;
+          world.work.resume(instance.node);
+        }
+      };
+    });
+  }
+  return true;
+}
+
+bool data_record_stale(const World& world, const InstanceNode& instance) {
+  if (!instance.live_known || instance.live.status != ReadResult::Status::present) return false;
+  if (instance.record == nullptr) return true;
+  return instance.record->provider != world.providers[instance.provider].name ||
+         !(kept_attributes(*instance.type, instance.planned, instance.desired) == instance.record->attributes);
+}
+
+}  // namespace plumb

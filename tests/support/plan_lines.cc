@@ -78,8 +78,6 @@ std::string step_word(StepKind kind) {
       return "read";
     case StepKind::record:
       return "record";
-    case StepKind::read:
-      return "read";
   }
   return {};
 }

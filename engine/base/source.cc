@@ -23,7 +23,7 @@ const std::string& FileName::str() const noexcept {
 
 std::string SourcePos::str() const {
   if (!known() || line == 0) return file.str();
-  return file.str() + ":" + std::to_string(line) + ":" + std::to_string(column);
+  return column == 0 ? line_str() : line_str() + ":" + std::to_string(column);
 }
 
 std::string SourcePos::line_str() const {

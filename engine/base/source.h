@@ -22,14 +22,15 @@ class FileName {
   const std::string* name_ = nullptr;
 };
 
-// Line and column count from 1; the column counts bytes. Line 0 means "no position in the file".
+// Line and column count from 1; the column counts bytes. Line 0 means "no position in the file", column 0 "somewhere in
+// the line".
 struct SourcePos {
   FileName file;
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 
   [[nodiscard]] bool known() const noexcept { return !file.empty(); }
-  // `plumb.yaml:12:3`; `plumb.yaml` when only the file is known; empty when nothing is.
+  // `plumb.yaml:12:3`; `plumb.yaml:12` or `plumb.yaml` when no more is known; empty when nothing is.
   [[nodiscard]] std::string str() const;
   // `plumb.yaml:12`, for reasons in a plan.
   [[nodiscard]] std::string line_str() const;

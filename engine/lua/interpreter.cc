@@ -1,46 +1,20 @@
 #include "engine/lua/interpreter.h"
 
-#include <charconv>
 #include <deque>
 #include <unordered_map>
 
 #include "engine/base/text.h"
 #include "engine/lua/lexer.h"
+#include "engine/lua/message.h"
 #include "engine/lua/proxy.h"
 #include "engine/lua/sandbox.h"
 
 namespace plumb {
 namespace {
 
-// Chunks carry this name, so that the place in a message can be told from its words.
-constexpr const char* chunk_name = "=\x01";
-constexpr char chunk_mark = '\x01';
-
-struct PlainMessage {
-  std::string text;
-  std::uint32_t line = 0;  // of the first place it named
-};
-
-// Takes every `\x01:12: ` out.
-PlainMessage plain(std::string_view message) {
-  PlainMessage made;
-  for (std::size_t i = 0; i < message.size();) {
-    if (message[i] == chunk_mark && i + 1 < message.size() && message[i + 1] == ':') {
-      std::uint32_t line = 0;
-      const char* end = message.data() + message.size();
-      const auto read = std::from_chars(message.data() + i + 2, end, line);
-      const char* rest = read.ptr;
-      if (read.ec == std::errc() && rest < end && *rest == ':') {
-        if (made.line == 0) made.line = line;
-        i = static_cast<std::size_t>(rest - message.data()) + 1;
-        if (i < message.size() && message[i] == ' ') ++i;
-        continue;
-      }
-    }
-    made.text += message[i++];
-  }
-  return made;
-}
+using lua::chunk_name;
+using lua::plain_message;
+using lua::PlainMessage;
 
 // An expression is one value: Lua itself would take `a, b` and drop the b.
 std::optional<Token> second_value(std::string_view text) {
@@ -126,20 +100,6 @@ int evaluate_chunk(lua_State* L) {
   return 0;
 }
 
-int open(lua_State* L) {
-  lua::open_sandbox(L);
-  return 1;
-}
-
-Error limit_error(Stop why, const InterpreterLimits& limits) {
-  if (why == Stop::memory) {
-    return {"the expression needs more than " + std::to_string(limits.memory_bytes >> 20) + " MiB of memory",
-            "build less text or smaller tables in one expression"};
-  }
-  return {"the expression does not end within " + std::to_string(limits.instructions) + " steps",
-          "look for an endless loop, or split the work over several locals"};
-}
-
 }  // namespace
 
 Result<std::string> ExpressionHost::read_file(std::string_view /*path*/) {
@@ -150,13 +110,8 @@ Interpreter::Interpreter(std::vector<std::string> scope_names, InterpreterLimits
     : impl_(std::make_unique<Impl>()) {
   impl_->run.scope = std::move(scope_names);
   impl_->run.limits = limits;
-  lua_State* L = lua_newstate(&lua::allocate, &impl_->run.memory);
-  impl_->L = L;
-  if (L == nullptr) std::abort();  // no memory at start
-  *static_cast<Run**>(lua_getextraspace(L)) = &impl_->run;
-  lua_pushcfunction(L, &open);
-  lua_call(L, 0, 1);
-  lua_newtable(L);
+  impl_->L = lua::open_state(impl_->run);
+  lua_newtable(impl_->L);
 }
 
 Interpreter::~Interpreter() { lua_close(impl_->L); }
@@ -185,7 +140,7 @@ Result<ExpressionId> Interpreter::compile(std::string_view text, const SourcePos
 Result<void> Interpreter::Impl::load(const Expression& expression, ExpressionId id, const SourcePos& pos) {
   const std::string source = "return " + rewrite_forms(expression.text);
   if (luaL_loadbufferx(L, source.data(), source.size(), chunk_name, "t") != LUA_OK) {
-    const PlainMessage message = plain(lua::text_at(L, -1));
+    const PlainMessage message = plain_message(lua::text_at(L, -1));
     lua_settop(L, chunks_index);
     return fail("expression: " + printable(message.text), advice(expression.text),
                 place(pos, expression.text, message));
@@ -202,7 +157,7 @@ Error Interpreter::Impl::failure() {
     return static_cast<const lua::ErrorProxy*>(proxy)->error;
   }
   if (lua_type(L, -1) == LUA_TSTRING) {
-    auto [text, line] = plain(lua::text_at(L, -1));
+    auto [text, line] = plain_message(lua::text_at(L, -1));
     error.message = printable(text.substr(0, 2000));
     error.pos.line = line;
   } else {
@@ -238,7 +193,7 @@ Evaluation Interpreter::Impl::finish(int status) {
     case Stop::steps:
     case Stop::memory:
       made.status = Evaluation::Status::error;
-      made.error = limit_error(run.stop, run.limits);
+      made.error = lua::limit_error(run, "expression");
       return made;
   }
   if (status != LUA_OK) {

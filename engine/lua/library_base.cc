@@ -244,7 +244,7 @@ int handle(lua_State* L) {
 int xpcall(lua_State* L) {
   luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_pushvalue(L, 2);
-  lua_pushcclosure(L, &guarded<&handle>, 1);
+  lua_pushcclosure(L, &guarded<&handle, Looks::none>, 1);
   lua_pushboolean(L, 1);
   lua_pushvalue(L, 1);
   lua_rotate(L, 3, 3);  // f, handler, guard, true, f, arguments
@@ -284,7 +284,8 @@ int tostring(lua_State* L) {
 int type(lua_State* L) {
   luaL_checkany(L, 1);
   // A list or a map of the configuration can be used as a table, so that is what it says it is.
-  lua_pushstring(L, proxy_at(L, 1) != nullptr ? "table" : luaL_typename(L, 1));
+  const Proxy* proxy = proxy_at(L, 1);
+  lua_pushstring(L, proxy == nullptr ? luaL_typename(L, 1) : proxy->tag == Tag::opaque ? "opaque" : "table");
   return 1;
 }
 
@@ -384,18 +385,18 @@ void push_base_library(lua_State* L, int own) {
   set_function(L, "pairs", &guarded<&pairs>);
   set_function(L, "ipairs", &guarded<&ipairs>);
   set_function(L, "next", &guarded<&next>);
-  set_function(L, "pcall", &guarded<&pcall>);
-  set_function(L, "xpcall", &guarded<&xpcall>);
-  set_function(L, "error", &guarded<&error>);
+  set_function(L, "pcall", &guarded<&pcall, Looks::none>);
+  set_function(L, "xpcall", &guarded<&xpcall, Looks::none>);
+  set_function(L, "error", &guarded<&error, Looks::none>);
   set_function(L, "assert", &guarded<&assertion>);
   set_function(L, "tostring", &guarded<&tostring>);
-  set_function(L, "type", &guarded<&type>);
+  set_function(L, "type", &guarded<&type, Looks::none>);
   set_function(L, "setmetatable", &guarded<&setmetatable>);
   set_function(L, "getmetatable", &guarded<&getmetatable>);
   set_function(L, "rawequal", &guarded<&rawequal>);
   set_function(L, "rawlen", &guarded<&rawlen>);
-  set_function(L, "rawget", &guarded<&rawget>);
-  set_function(L, "rawset", &guarded<&rawset>);
+  set_function(L, "rawget", &guarded<&rawget, Looks::none>);
+  set_function(L, "rawset", &guarded<&rawset, Looks::first>);
   keep(L, own, "select");
   keep_linear(L, own, "tonumber");
 }

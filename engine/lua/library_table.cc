@@ -1,5 +1,6 @@
 // table: counted, and sorting is stable.
 #include "engine/lua/merge_sort.h"
+#include "engine/lua/opaque.h"
 #include "engine/lua/proxy.h"
 #include "engine/lua/sandbox.h"
 
@@ -61,6 +62,7 @@ int concat(lua_State* L) {
   for (lua_Integer i = first; i <= last; ++i) {
     lua_geti(L, 1, i);
     const int type = lua_type(L, -1);
+    if (const auto* reference = opaque_at(L, -1)) refuse_look(L, **reference);
     if (type != LUA_TSTRING && type != LUA_TNUMBER) {
       raise(L, "invalid value (a " + std::string(kind_at(L, -1)) + ") at index " + std::to_string(i) +
                    " in table for 'concat'");
@@ -125,7 +127,7 @@ void keep_as(lua_State* L, int own, const char* name, lua_CFunction wrapper) {
 
 void push_table_library(lua_State* L, int own) {
   lua_newtable(L);
-  keep_as(L, own, "insert", &guarded<&insert>);
+  keep_as(L, own, "insert", &guarded<&insert, Looks::first>);
   keep_as(L, own, "remove", &guarded<&remove>);
   keep_as(L, own, "move", &guarded<&move>);
   keep(L, own, "pack");

@@ -3,13 +3,14 @@
 #include <cmath>
 #include <new>
 
+#include "engine/lua/opaque.h"
 #include "engine/lua/proxy.h"
 
 namespace plumb::lua {
 namespace {
 
 // Their addresses are the registry's keys of the metatables.
-constexpr std::array<char, 4> metatable_keys{};
+constexpr std::array<char, 4> metatable_keys{};  // references have their own
 
 const void* metatable_key(Tag tag) { return &metatable_keys[static_cast<std::size_t>(tag)]; }
 
@@ -122,7 +123,7 @@ void make_metatable(lua_State* L, Tag tag, const char* name, lua_CFunction index
   if (tag != Tag::object) method("__gc", &collect);
   if (tag != Tag::error) {
     method("__index", index);
-    method("__newindex", &guarded<&read_only>);
+    method("__newindex", &guarded<&read_only, Looks::first>);
     method("__len", &guarded<&proxy_length>);
     method("__eq", &guarded<&proxy_equal>);
   }
@@ -157,6 +158,7 @@ void open_proxies(lua_State* L) {
   make_metatable(L, Tag::list, "list", &guarded<&list_index>);
   make_metatable(L, Tag::map, "map", &guarded<&map_index>);
   make_metatable(L, Tag::error, "error", nullptr);
+  open_opaque(L);
 }
 
 void push_object(lua_State* L, ObjectRef ref) { push_proxy<ObjectProxy>(L, Tag::object, ref); }
@@ -166,6 +168,7 @@ void push_value(lua_State* L, const Value& value, bool marked) {
   marked = marked || value.sensitive();
   switch (value.kind()) {
     case Value::Kind::unknown:
+      if (auto reference = value.reference()) return push_opaque(L, std::move(reference));
       stop(L, Stop::unknown, marked);
     case Value::Kind::unavailable:
       stop(L, Stop::unavailable, true);
@@ -233,7 +236,7 @@ Value whole_of(lua_State* L, ObjectRef ref) {
 
 const char* kind_at(lua_State* L, int index) {
   if (const Proxy* proxy = proxy_at(L, index)) {
-    constexpr std::array<const char*, 4> names{"object", "list", "map", "error"};
+    constexpr std::array<const char*, 5> names{"object", "list", "map", "error", "opaque"};
     return names[static_cast<std::size_t>(proxy->tag)];
   }
   return luaL_typename(L, index);

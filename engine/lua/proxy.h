@@ -7,7 +7,7 @@
 
 namespace plumb::lua {
 
-enum class Tag : std::uint32_t { object, list, map, error };
+enum class Tag : std::uint32_t { object, list, map, error, opaque };
 
 // Every userdata in an interpreter is one of these.
 struct Proxy {
@@ -39,8 +39,11 @@ const Value* value_at(lua_State* L, int index);
 
 // The list or map at `index`, from a proxy, an object or a Lua table; an argument error otherwise.
 Value check_container(lua_State* L, int index);
-// Whatever it is; its scalars have set the flag already, marks of proxied values stay on their leaves.
+// Whatever it is; its scalars have set the flag already, marks of proxied values stay on their leaves. An opaque
+// reference becomes an unknown that remembers it.
 Value to_value(lua_State* L, int index);
+// The same for a document: references become their text. `name` is what messages call the whole, and may be empty.
+Value to_document(lua_State* L, int index, std::string_view name);
 // The whole value of an object.
 Value whole_of(lua_State* L, ObjectRef ref);
 std::vector<std::string> keys_of(lua_State* L, ObjectRef ref);

@@ -100,6 +100,15 @@ void check_size(lua_State* L, std::size_t bytes) {
   if (bytes > run_of(L).limits.memory_bytes) stop(L, Stop::memory);
 }
 
+Error limit_error(const Run& run, const std::string& what) {
+  if (run.stop == Stop::memory) {
+    return {"the " + what + " needs more than " + std::to_string(run.limits.memory_bytes >> 20) + " MiB of memory",
+            run.script ? "build less text or smaller tables" : "build less text or smaller tables in one expression"};
+  }
+  return {"the " + what + " does not end within " + std::to_string(run.limits.instructions) + " steps",
+          run.script ? "look for an endless loop" : "look for an endless loop, or split the work over several locals"};
+}
+
 void count_hook(lua_State* L, lua_Debug*) {
   Run& run = run_of(L);
   if (run.stop != Stop::none) stop(L, run.stop);

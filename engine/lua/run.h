@@ -33,6 +33,7 @@ struct Run {
   std::vector<std::string> scope;
   Memory memory;
 
+  bool script = false;  // a module's: references are about, and there is no scope
   ExpressionHost* host = nullptr;
   std::string_view text;  // of the expression that runs
   std::uint64_t steps = 0;
@@ -48,6 +49,8 @@ struct Run {
   void begin(ExpressionHost& with, std::string_view expression);
   void end();
 };
+
+constexpr int most_arguments = 1'000'000;
 
 inline Run& run_of(lua_State* L) { return **static_cast<Run**>(lua_getextraspace(L)); }
 
@@ -71,6 +74,9 @@ void charge_values(lua_State* L, std::size_t items, std::size_t bytes = 0);
 // Refuses a text that would never fit.
 void check_size(lua_State* L, std::size_t bytes);
 
+// What to say when a run met its limit; `what` ran.
+Error limit_error(const Run& run, const std::string& what);
+
 // The count hook: keeps failing once it has fired.
 void count_hook(lua_State* L, lua_Debug* activation);
 constexpr int hook_interval = 500;
@@ -79,11 +85,18 @@ void* allocate(void* memory, void* block, std::size_t old_size, std::size_t new_
 // Runs a function under protection on the values at the top, as lua_pcall does, but lets nothing catch a stop.
 int protected_call(lua_State* L, int arguments, int results, int handler = 0);
 
+// Which of its arguments a function looks into: an opaque reference among them is refused.
+enum class Looks : std::uint8_t { none, first, all };
+void refuse_opaque_arguments(lua_State* L, int most);  // opaque.cc
+
 // What every C++ function goes through that Lua can call. Catches what libraries throw, and not `...`: Lua's own errors
 // are exceptions too.
-template <lua_CFunction function>
+template <lua_CFunction function, Looks looks = Looks::all>
 int guarded(lua_State* L) {
   try {
+    if constexpr (looks != Looks::none) {
+      if (run_of(L).script) refuse_opaque_arguments(L, looks == Looks::first ? 1 : most_arguments);
+    }
     return function(L);
   } catch (const std::bad_alloc&) {
     run_of(L).stop = Stop::memory;

@@ -1,5 +1,9 @@
 #include "engine/lua/sandbox.h"
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
 #include "engine/base/suggest.h"
 #include "engine/lua/functions/functions.h"
 #include "engine/lua/proxy.h"
@@ -41,7 +45,7 @@ void push_from(lua_State* L, lua_CFunction opener, Pusher push) {
   lua_remove(L, -2);
 }
 
-std::string undefined(lua_State* L, std::string_view name) {
+[[noreturn]] void undefined(lua_State* L, const std::string& name) {
   std::vector<std::string> words = run_of(L).scope;
   const auto functions = Interpreter::function_names();
   words.insert(words.end(), functions.begin(), functions.end());
@@ -49,7 +53,16 @@ std::string undefined(lua_State* L, std::string_view name) {
                            "tostring", "tonumber", "pcall"}) {
     words.emplace_back(word);
   }
-  return "\"" + std::string(name) + "\" is not defined" + did_you_mean(name, words);
+  const std::string message = "\"" + name + "\" is not defined" + did_you_mean(name, words);
+  if (!run_of(L).script) raise(L, message);
+  constexpr std::array<std::string_view, 7> scope{"var", "locals", "each", "data", "module", "stacks", "stack"};
+  if (std::find(scope.begin(), scope.end(), name) == scope.end()) {
+    raise(L, message + "; a module gets what it needs as inputs");
+  }
+  raise_error(L, {"`" + name + "` cannot be read here: a module gets what it needs as inputs",
+                  "declare a variable and read it as a field of what `build` is given; the text of an expression, "
+                  "\"${" +
+                      name + "...}\", may stand in what it returns"});
 }
 
 // Reads a global that is no function. Upvalues: the numbers of the scope names, the last object of each.
@@ -62,7 +75,7 @@ int read_global(lua_State* L) {
       lua_pushnil(L);
       return 1;
     }
-    raise(L, undefined(L, name));
+    undefined(L, std::string(name));
   }
   Run& run = run_of(L);
   const lua_Integer number = lua_tointeger(L, -1);
@@ -95,6 +108,17 @@ void push_scope_reader(lua_State* L) {
   lua_pushcclosure(L, &guarded<&read_global>, 2);
 }
 
+// Of a script's environment. Arguments: it, name, value. Upvalue: what it reads from.
+int write_global(lua_State* L) {
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {
+    raise(L, "`" + std::string(text_at(L, 2)) + "` is built in and cannot be replaced");
+  }
+  lua_settop(L, 3);
+  lua_rawset(L, 1);
+  return 0;
+}
+
 // Strings reach their library through their metatable: it is locked, and holds ours.
 void lock_strings(lua_State* L) {
   lua_pushliteral(L, "");
@@ -124,7 +148,9 @@ void keep_linear(lua_State* L, int own, const char* name) {
   lua_setfield(L, -2, name);
 }
 
-void open_sandbox(lua_State* L) {
+namespace {
+
+int open(lua_State* L) {
   open_proxies(L);
   push_from(L, &luaopen_base, &push_base_library);
   for (const auto& function : standard_functions()) set_function(L, function.doc.name, function.call);
@@ -147,6 +173,35 @@ void open_sandbox(lua_State* L) {
   lua_setfield(L, -2, "__index");
   lua_setmetatable(L, -2);
   lock(L);
+  return 1;
+}
+
+}  // namespace
+
+lua_State* open_state(Run& run) {
+  lua_State* L = lua_newstate(&allocate, &run.memory);
+  if (L == nullptr) std::abort();  // no memory at start
+  *static_cast<Run**>(lua_getextraspace(L)) = &run;
+  lua_pushcfunction(L, &open);
+  lua_call(L, 0, 1);
+  return L;
+}
+
+void push_script_environment(lua_State* L, int index) {
+  index = lua_absindex(L, index);
+  lua_newtable(L);
+  lua_createtable(L, 0, 3);
+  lua_getmetatable(L, index);
+  lua_pushliteral(L, "__index");
+  lua_rawget(L, -2);
+  lua_replace(L, -2);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "__index");
+  lua_pushcclosure(L, &guarded<&write_global, Looks::none>, 1);
+  lua_setfield(L, -2, "__newindex");
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
+  lua_setmetatable(L, -2);
 }
 
 }  // namespace plumb::lua

@@ -6,8 +6,11 @@
 
 namespace plumb::lua {
 
-// Opens everything: afterwards the state's stack holds one table, the environment of every chunk, read-only and locked.
-void open_sandbox(lua_State* L);
+// A new state for `run`, which must outlive it. Its stack holds one table, the environment of expressions, read-only
+// and locked.
+lua_State* open_state(Run& run);
+// Pushes a fresh environment for a module's script, which reads from the one at `index` and keeps what the script sets.
+void push_script_environment(lua_State* L, int index);
 
 // Each leaves one table of functions on the stack; `own` is Lua's original library at `index`, to take functions from.
 void push_base_library(lua_State* L, int own);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "engine/base/text.h"
+#include "engine/lua/opaque.h"
 #include "engine/lua/proxy.h"
 
 namespace plumb::lua {
@@ -14,7 +15,10 @@ constexpr std::size_t deepest = 100;
 // Reads a tree of Lua tables. A table that stands in two places is read once. Recursion ends at `deepest`.
 class Reader {
  public:
-  explicit Reader(lua_State* L) : L_(L) {}
+  // `place`: references become their text. `name`: what messages call the whole.
+  explicit Reader(lua_State* L, bool place = false, std::string_view name = {}) : L_(L), place_(place) {
+    if (!name.empty()) path_.emplace_back(name);
+  }
 
   Value read(int index) {
     switch (lua_type(L_, index)) {
@@ -49,6 +53,7 @@ class Reader {
     if (!path_.empty() && !run_of(L_).sensitive) {
       std::string path;
       for (std::size_t i = 0; i < std::min<std::size_t>(path_.size(), 8); ++i) path += path_[i];
+      if (path.starts_with('.')) path.erase(0, 1);
       if (path_.size() > 8) path += "...";
       message = "at " + printable(path) + ": " + message;
     }
@@ -66,14 +71,28 @@ class Reader {
     const Proxy& at = *proxy_at(L_, index);
     if (at.tag == Tag::object) return whole_of(L_, static_cast<const ObjectProxy&>(at).ref);
     if (at.tag == Tag::error) return static_cast<const ErrorProxy&>(at).error.message;
-    return static_cast<const ValueProxy&>(at).value;
+    if (at.tag == Tag::opaque) return opaque(**opaque_at(L_, index), index);
+    const Value& value = static_cast<const ValueProxy&>(at).value;
+    if (open_.size() + value.depth() > deepest) refuse_depth();
+    if (!place_ || !value.any_unknown()) return value;
+    return placed(value);
+  }
+
+  Value opaque(const Opaque& reference, int index) {
+    if (!place_) return Value::unknown(*opaque_at(L_, index));
+    charge_values(L_, 1, reference.text.size());
+    return reference.placed();
+  }
+
+  [[noreturn]] void refuse_depth() {
+    refuse("the value is nested more than " + std::to_string(deepest) + " levels deep");
   }
 
   Value table(int index) {
     const void* identity = lua_topointer(L_, index);
     if (const auto known = done_.find(identity); known != done_.end()) return known->second;
     if (std::find(open_.begin(), open_.end(), identity) != open_.end()) refuse("the table contains itself");
-    if (open_.size() >= deepest) refuse("the table is nested more than " + std::to_string(deepest) + " levels deep");
+    if (open_.size() >= deepest) refuse_depth();
     luaL_checkstack(L_, 8, "table too deep");
     if (const int locked = luaL_getmetafield(L_, index, "__metatable"); locked != LUA_TNIL) {
       lua_pop(L_, 1);
@@ -136,6 +155,7 @@ class Reader {
   }
 
   lua_State* L_;
+  bool place_;
   std::vector<const void*> open_;
   std::vector<std::string> path_;
   std::unordered_map<const void*, Value> done_;
@@ -150,6 +170,13 @@ Value to_value(lua_State* L, int index) {
   return value;
 }
 
+Value to_document(lua_State* L, int index, std::string_view name) {
+  const int top = lua_gettop(L);
+  Value value = Reader(L, true, name).read(index);
+  lua_settop(L, top);
+  return value;
+}
+
 Value check_container(lua_State* L, int index) {
   const int type = lua_type(L, index);
   if (type != LUA_TUSERDATA && type != LUA_TTABLE) wrong_argument(L, index, "list or map");
@@ -159,6 +186,7 @@ Value check_container(lua_State* L, int index) {
 }
 
 void read_content(lua_State* L, const Value& value) {
+  if (value.any_unknown() && run_of(L).script) refuse_look_inside(L, value);
   if (value.any_unknown()) stop(L, Stop::unknown, value.any_sensitive());
   if (value.any_unavailable()) stop(L, Stop::unavailable, true);
   if (value.any_sensitive()) run_of(L).sensitive = true;

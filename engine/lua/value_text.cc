@@ -1,5 +1,6 @@
 // Values as text: what tostring and json_encode print.
 #include "engine/base/text.h"
+#include "engine/lua/opaque.h"
 #include "engine/lua/proxy.h"
 
 namespace plumb::lua {
@@ -100,6 +101,7 @@ void push_as_text(lua_State* L, int index) {
     case LUA_TUSERDATA: {
       const Proxy& proxy = *proxy_at(L, index);
       if (proxy.tag == Tag::error) return push_text(L, static_cast<const ErrorProxy&>(proxy).error.message);
+      if (const auto* reference = opaque_at(L, index)) refuse_look(L, **reference);
       return push_text(L, json_text(L, to_value(L, index)));
     }
     case LUA_TTABLE:

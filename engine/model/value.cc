@@ -17,29 +17,37 @@ std::uint8_t flags_of(const Value& value) noexcept {
                                    (value.any_unavailable() ? kUnavailable : 0));
 }
 
+template <class Node>
+void take_in(Node& node, const Value& item) {
+  node.contains |= flags_of(item);
+  node.depth = std::max(node.depth, static_cast<std::uint32_t>(item.depth() + 1));
+}
+
 }  // namespace
 
 struct Value::ListNode {
   List items;
   std::uint8_t contains = 0;
+  std::uint32_t depth = 1;
 };
 
 struct Value::MapNode {
   ValueMap entries;
   std::uint8_t contains = 0;
+  std::uint32_t depth = 1;
 };
 
 Value::Value(std::string s) : data_(std::make_shared<const std::string>(std::move(s))) {}
 
 Value::Value(List items) {
-  ListNode node{std::move(items), 0};
-  for (const Value& item : node.items) node.contains |= flags_of(item);
+  ListNode node{std::move(items)};
+  for (const Value& item : node.items) take_in(node, item);
   data_ = std::make_shared<const ListNode>(std::move(node));
 }
 
 Value::Value(ValueMap entries) {
-  MapNode node{std::move(entries), 0};
-  for (const auto& [key, item] : node.entries) node.contains |= flags_of(item);
+  MapNode node{std::move(entries)};
+  for (const auto& entry : node.entries) take_in(node, entry.second);
   data_ = std::make_shared<const MapNode>(std::move(node));
 }
 
@@ -49,6 +57,12 @@ Value Value::map() { return Value(ValueMap()); }
 Value Value::unknown() {
   Value value;
   value.data_ = UnknownTag{};
+  return value;
+}
+
+Value Value::unknown(std::shared_ptr<const Opaque> reference) {
+  Value value;
+  value.data_ = UnknownTag{std::move(reference)};
   return value;
 }
 
@@ -90,6 +104,17 @@ bool Value::any_sensitive() const noexcept { return sensitive_ || contains<ListP
 bool Value::any_unknown() const noexcept { return is_unknown() || contains<ListPtr, MapPtr>(data_, kUnknown); }
 bool Value::any_unavailable() const noexcept {
   return is_unavailable() || contains<ListPtr, MapPtr>(data_, kUnavailable);
+}
+
+std::shared_ptr<const Opaque> Value::reference() const noexcept {
+  const auto* unknown = std::get_if<UnknownTag>(&data_);
+  return unknown != nullptr ? unknown->reference : nullptr;
+}
+
+std::size_t Value::depth() const noexcept {
+  if (const auto* list = std::get_if<ListPtr>(&data_)) return (*list)->depth;
+  if (const auto* map = std::get_if<MapPtr>(&data_)) return (*map)->depth;
+  return 0;
 }
 
 const Value* Value::find(std::string_view key) const noexcept { return is_map() ? as_map().find(key) : nullptr; }

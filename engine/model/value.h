@@ -15,6 +15,8 @@
 namespace plumb {
 
 class ValueMap;
+// A reference that a module's script holds without looking into it (engine/lua/opaque.h).
+struct Opaque;
 
 class Value {
  public:
@@ -37,6 +39,8 @@ class Value {
   static Value map();
   // What apply will learn. Does not exist inside Lua.
   static Value unknown();
+  // The same inside of a module's script, where it can be told what it stands for. Nothing but engine/lua meets one.
+  static Value unknown(std::shared_ptr<const Opaque> reference);
   // A kept secret whose key is missing. Always sensitive.
   static Value unavailable();
 
@@ -69,6 +73,10 @@ class Value {
   [[nodiscard]] bool any_unknown() const noexcept;
   [[nodiscard]] bool any_unavailable() const noexcept;
   [[nodiscard]] bool fully_known() const noexcept { return !any_unknown() && !any_unavailable(); }
+  // nullptr unless this is an unknown made with a reference.
+  [[nodiscard]] std::shared_ptr<const Opaque> reference() const noexcept;
+  // How many containers stand inside of each other, this one counted; 0 for what is none. Constant time.
+  [[nodiscard]] std::size_t depth() const noexcept;
 
   // Member of a map, or null; the mark of the map passes to what is taken out.
   [[nodiscard]] Value get(std::string_view key) const;
@@ -88,6 +96,7 @@ class Value {
   struct ListNode;
   struct MapNode;
   struct UnknownTag {
+    std::shared_ptr<const Opaque> reference{};
     bool operator==(const UnknownTag&) const = default;
   };
   struct UnavailableTag {

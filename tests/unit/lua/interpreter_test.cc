@@ -50,13 +50,13 @@ TEST_CASE("what is no value of the configuration is an error") {
   World world;
   CHECK(world.say("print") == "error: \"print\" is not defined");
   CHECK(world.say("pairs") == "error: a function is no value of the configuration");
-  CHECK(world.say("{a = {pairs}}") == "error: at .a[1]: a function is no value of the configuration");
+  CHECK(world.say("{a = {pairs}}") == "error: at a[1]: a function is no value of the configuration");
   CHECK(world.say("{1, a = 2}") == "error: the table mixes a list with named keys");
   CHECK(world.say("{1, nil, 3}") == "error: the list has gaps; its keys must be 1, 2, 3, ...");
   CHECK(world.say("{[true] = 1}") == "error: a key is a boolean; keys are text, or 1, 2, 3, ...");
   CHECK(world.say("1 / 0") == "error: the number is not finite");
   CHECK(world.say("(function() local t = {} t.a = {b = t} return t end)()") ==
-        "error: at .a.b: the table contains itself");
+        "error: at a.b: the table contains itself");
   CHECK_THAT(world.say("(function() local t = {} for i = 1, 1000000 do t = {t} end return t end)()"),
              Catch::Contains("nested more than 100 levels deep"));
   // A table in two places is no cycle, and is not read twice: this one would be 2^90 tables.

@@ -311,6 +311,20 @@ void check_constants(World& world) {
   }
 }
 
+namespace {
+
+void check_types(World& world, const std::string& prefix, const ResourceBlock& block) {
+  const auto& registry = *world.in.registry;
+  const auto type = block.address.data ? registry.data_type(block.address.type) : registry.type(block.address.type);
+  if (type.has_value()) {
+    check_attributes(world, block.attributes, type.value()->attributes, prefix + block.address.str(), block.pos, false);
+  } else {
+    world.diagnostics->add(Error(type.error()).at(block.pos));
+  }
+}
+
+}  // namespace
+
 void check_document(World& world, std::uint32_t scope, const Document& document) {
   if (!world.checked.insert(&document).second) return;
   const Names names = names_of(document);
@@ -318,14 +332,7 @@ void check_document(World& world, std::uint32_t scope, const Document& document)
   const std::string prefix = scope_prefix(world, scope);
   for (const auto* blocks : {&document.data, &document.resources}) {
     for (const ResourceBlock& block : *blocks) {
-      const auto& registry = *world.in.registry;
-      const auto type = block.address.data ? registry.data_type(block.address.type) : registry.type(block.address.type);
-      if (type.has_value()) {
-        check_attributes(world, block.attributes, type.value()->attributes, prefix + block.address.str(), block.pos,
-                         false);
-      } else {
-        world.diagnostics->add(Error(type.error()).at(block.pos));
-      }
+      check_types(world, prefix, block);
       check_block_expressions(check, block);
     }
   }
@@ -338,6 +345,19 @@ void check_document(World& world, std::uint32_t scope, const Document& document)
     }
   }
   for (const ModuleBlock& block : document.modules) check_call(world, check, block);
+  for (const CheckBlock& block : document.checks) {
+    Names with_data = names;
+    for (const ResourceBlock& data : block.data) with_data.resources.insert_or_assign(data.address.str(), &data);
+    ExpressionCheck inside(world, with_data, {});
+    for (const ResourceBlock& data : block.data) {
+      check_types(world, prefix + "check " + block.name + ": ", data);
+      check_block_expressions(inside, data);
+    }
+    for (const Validation& condition : block.asserts) {
+      inside.tree(condition.condition, false);
+      inside.tree(condition.message, false);
+    }
+  }
 }
 
 void check_provider_expressions(World& world) {

@@ -40,6 +40,7 @@ bool finish(InstanceNode& instance, Value value) {
 }
 
 bool wait_for_apply(World& world, InstanceNode& instance, const std::string& reason) {
+  if (world.resources[instance.resource].check != nullptr) return finish(instance, Value::unknown());
   PlannedChange& change = change_of(world, instance);
   change.action = instance.action = Action::read;
   change.reason = reason;
@@ -49,6 +50,10 @@ bool wait_for_apply(World& world, InstanceNode& instance, const std::string& rea
 }
 
 bool unreadable(World& world, InstanceNode& instance, Error error) {
+  if (world.resources[instance.resource].check != nullptr) {  // its check says so
+    instance.live.error = std::move(error);
+    return finish(instance, Value::unknown());
+  }
   const SourcePos pos = world.resources[instance.resource].block->pos;
   if (error.fault == Fault::unreachable || error.fault == Fault::refused) {
     world.info[instance.node].failed = true;
@@ -148,8 +153,23 @@ bool flush_pending_data(World& world) {
   return true;
 }
 
+void read_again(World& world, std::uint32_t index) {
+  InstanceNode& instance = world.instances[index];
+  instance.live = {};
+  const ProviderNode& provider = world.providers[instance.provider];
+  if (provider.status != ProviderNode::Status::ready || !instance.desired.fully_known()) {
+    instance.value = Value::unknown();
+    return;
+  }
+  std::vector<ReadResult> results = provider.provider->read_data(*instance.type, std::vector<Value>{instance.desired});
+  check_data(*instance.type, 1, results);
+  instance.live = std::move(results.front());
+  take_answer(world, instance);
+}
+
 bool data_record_stale(const World& world, const InstanceNode& instance) {
   if (!instance.live_known || instance.live.status != ReadResult::Status::present) return false;
+  if (world.resources[instance.resource].check != nullptr) return false;
   if (instance.record == nullptr) return true;
   return instance.record->provider != world.providers[instance.provider].name ||
          !(kept_attributes(*instance.type, instance.planned, instance.desired) == instance.record->attributes);

@@ -19,7 +19,7 @@ std::uint32_t add_instance(World& world, std::uint32_t resource_index, std::opti
   instance.provider = resource.provider;
   instance.type = resource.type;
   instance.node = world.add_node(NodeKind::instance, index);
-  instance.record = world.record_of(instance.address);
+  if (resource.check == nullptr) instance.record = world.record_of(instance.address);
   if (instance.record != nullptr) {
     instance.recovered = !world.in.state->instances.contains(instance.address);
     world.records_seen.emplace(instance.record, index);

@@ -135,7 +135,10 @@ std::optional<Error> WorldHost::expanded(ResourceNode& resource, bool& ready) {
 
 Access WorldHost::resource_by_name(std::uint32_t type_index, std::string_view name) {
   const std::string& type = world_.names[type_index];
-  const auto it = names().resources.find(type + "." + std::string(name));
+  const std::string wanted = type + "." + std::string(name);
+  auto it = scope_.check == nullptr ? names().resources.end()
+                                    : names().resources.find(check_data_name(*scope_.check, wanted));
+  if (it == names().resources.end()) it = names().resources.find(wanted);
   if (it == names().resources.end()) {
     const bool data = type.starts_with("data.");
     return Error{std::string("there is no ") + (data ? "data source " : "resource ") + type + "." + std::string(name),

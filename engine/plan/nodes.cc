@@ -148,6 +148,8 @@ std::string name_of(const World& world, NodeId node) {
       address.modules = world.scopes[info.index].path;
       return address.str();
     }
+    case NodeKind::check:
+      return "check " + world.checks[info.index].result.name;
     case NodeKind::input:
       return scope_prefix(world, world.inputs[info.index].scope) + "var." + world.inputs[info.index].variable->name;
   }
@@ -182,6 +184,8 @@ SourcePos pos_of(const World& world, NodeId node) {
       const InputNode& input = world.inputs[info.index];
       return input.given != nullptr ? input.given->pos : input.variable->pos;
     }
+    case NodeKind::check:
+      return world.checks[info.index].block->pos;
     case NodeKind::group:
     case NodeKind::gate:
       return {};
@@ -222,6 +226,8 @@ bool run_node(World& world, NodeId node) {
       return run_scope(world, index);
     case NodeKind::input:
       return run_input(world, index);
+    case NodeKind::check:
+      return run_check(world, index);
   }
   return true;
 }

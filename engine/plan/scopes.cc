@@ -70,7 +70,10 @@ void add_to_gate(World& world, std::uint32_t index) {
   world.gates[it->second].resources.push_back(index);
 }
 
-void add_resources(World& world, std::uint32_t scope, const std::vector<ResourceBlock>& blocks) {
+}  // namespace
+
+void add_resources(World& world, std::uint32_t scope, const std::vector<ResourceBlock>& blocks,
+                   const CheckBlock* check) {
   for (const ResourceBlock& block : blocks) {
     const auto& registry = *world.in.registry;
     const bool data = block.address.data;
@@ -87,14 +90,18 @@ void add_resources(World& world, std::uint32_t scope, const std::vector<Resource
     resource.provider = provider_for(world, scope, block, resource.kind);
     resource.node = scope_node(world, scope, NodeKind::resource, index);
     resource.whole = scope_node(world, scope, NodeKind::whole, index);
+    resource.check = check;
     const std::string type_name = (data ? "data." : "") + block.address.type;
+    const std::string name = type_name + "." + block.address.name;
     ScopeNode& node = world.scopes[scope];
-    node.resources.emplace(type_name + "." + block.address.name, index);
-    node.resources_by_type[type_name].push_back(index);
+    node.resources.emplace(check == nullptr ? name : check_data_name(*check, name), index);
+    if (check == nullptr) node.resources_by_type[type_name].push_back(index);
     world.resources.push_back(std::move(resource));
     add_to_gate(world, index);
   }
 }
+
+namespace {
 
 void add_calls(World& world, std::uint32_t scope, const Document& document) {
   for (const ModuleBlock& block : document.modules) {
@@ -237,10 +244,11 @@ bool build_scope(World& world, std::uint32_t scope) {
   check_document(world, scope, document);
   const auto first_resource = world.resources.size(), first_call = world.calls.size();
   add_locals(world, scope, document);
-  add_resources(world, scope, document.data);
-  add_resources(world, scope, document.resources);
+  add_resources(world, scope, document.data, nullptr);
+  add_resources(world, scope, document.resources, nullptr);
   add_calls(world, scope, document);
   add_outputs(world, scope, document);
+  add_checks(world, scope, document);
   if (scope == 0) add_validations(world, scope, document.variables);
   for (auto i = first_resource; i < world.resources.size(); ++i) add_resource_hints(world, world.resources[i]);
   for (auto i = first_call; i < world.calls.size(); ++i) add_call_hints(world, world.calls[i]);
@@ -257,7 +265,9 @@ void request_scope(World& world, std::uint32_t scope_index) {
         world.work.request(node);
         break;
       case NodeKind::resource:
-        if (wanted(world, world.resources[info.index].address)) world.work.request(node);
+        if (world.resources[info.index].check == nullptr && wanted(world, world.resources[info.index].address)) {
+          world.work.request(node);
+        }
         break;
       case NodeKind::call:
         if (call_wanted(world, world.calls[info.index])) world.work.request(node);
@@ -265,6 +275,7 @@ void request_scope(World& world, std::uint32_t scope_index) {
       case NodeKind::local:
       case NodeKind::output:
       case NodeKind::input:
+      case NodeKind::check:
         if (world.in.options.targets.empty()) world.work.request(node);
         break;
       default:

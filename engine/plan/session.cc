@@ -162,6 +162,7 @@ std::optional<Plan> Session::plan(Diagnostics& diagnostics) {
     find_stale_records(world);
     order_steps(world, plan.graph);
     assemble(world, plan);
+    plan.checks = checks();
   });
   if (diagnostics.has_errors()) return std::nullopt;
   return plan;
@@ -275,7 +276,27 @@ void Session::publish(const Step& step, Value attributes) {
 
 Result<void> Session::check_after(const Step& /*step*/) { return {}; }
 
-std::vector<CheckResult> Session::checks() { return {}; }
+std::vector<CheckResult> Session::checks() {
+  World& world = impl_->world;
+  if (world.applying) {
+    // What was read before the steps may be otherwise now.
+    for (std::uint32_t i = 0; i < world.instances.size(); ++i) {
+      const std::uint32_t resource = world.instances[i].resource;
+      if (resource == kNone || world.resources[resource].check == nullptr) continue;
+      (void)impl_->run(world.instances[i].node, world.instances[i].address.str());
+      read_again(world, i);
+    }
+    for (std::size_t i = 0; i < world.checks.size(); ++i) {
+      (void)impl_->run(world.checks[i].node, "check " + world.checks[i].result.name);
+    }
+  }
+  std::vector<CheckResult> out;
+  for (const CheckNode& check : world.checks) {
+    if (world.work.done(check.node)) out.push_back(check.result);
+  }
+  std::sort(out.begin(), out.end(), [](const CheckResult& a, const CheckResult& b) { return a.name < b.name; });
+  return out;
+}
 
 InstanceRecord Session::make_record(const Step& step, State& state, const std::string& uid, const Value& attributes,
                                     const std::string& server_id, const Evidence& evidence) {

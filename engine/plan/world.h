@@ -31,6 +31,7 @@ enum class NodeKind : std::uint8_t {
   call_content,  // everything that stands in it, for `depends_on`
   scope,         // one call: its document
   input,         // one input of one call
+  check,
 };
 
 inline constexpr std::uint32_t kNone = 0xffffffff;
@@ -133,6 +134,7 @@ struct ResourceNode {
   std::vector<Hint> hints;                                // of the attributes and lifecycle, for each instance
   std::vector<Hint> meta_hints;                           // of for_each and when
   std::vector<Hint> depends_on;
+  const CheckBlock* check = nullptr;  // a data source that only this check sees
   [[nodiscard]] bool keyed() const noexcept { return block->for_each.has_value(); }
 };
 
@@ -221,6 +223,13 @@ struct ValidationNode {
   NodeId node = 0;
 };
 
+struct CheckNode {
+  const CheckBlock* block = nullptr;
+  std::uint32_t scope = 0;
+  NodeId node = 0;
+  CheckResult result;
+};
+
 // Reads of objects that are desired but not in state; sent together when nothing else can run.
 struct PendingRead {
   std::uint32_t instance = 0;
@@ -249,6 +258,7 @@ struct World {
   std::vector<GateNode> gates;
   std::vector<OutputNode> outputs;
   std::vector<ValidationNode> validations;
+  std::vector<CheckNode> checks;
   std::unordered_map<std::string, std::uint32_t> provider_by_name;
   std::map<std::pair<std::uint32_t, const TypeSchema*>, std::uint32_t> group_by_key, gate_by_key;
   std::unordered_map<std::string, std::uint32_t> instance_by_identity;  // scoped_identity()
@@ -302,6 +312,9 @@ bool build_world(World& world);
 // scopes.cc: the stack's document and those of modules.
 // Nodes for everything the scope's document says; false after errors.
 bool build_scope(World& world, std::uint32_t scope);
+// Nodes of these blocks; `check` says who alone sees them.
+void add_resources(World& world, std::uint32_t scope, const std::vector<ResourceBlock>& blocks,
+                   const CheckBlock* check);
 // Asks for all of it that is wanted (--target).
 void request_scope(World& world, std::uint32_t scope);
 // The provider instance that a name means in a scope; nullopt when there is none.
@@ -337,6 +350,7 @@ struct EvalScope {
   Each each{};                // empty: `each` has no meaning here
   std::vector<NodeId> reads;  // collected
   bool met_unknown = false;
+  const CheckBlock* check = nullptr;  // whose data sources are seen too
 };
 EvalScope scope_of(const World& world, const InstanceNode& instance);
 // The tree as a raw value (not yet converted), scalars read for `type`.
@@ -374,10 +388,18 @@ enum class Desired : std::uint8_t { done, wait, failed };
 Desired evaluate_desired(World& world, std::uint32_t instance);
 bool register_identity(World& world, std::uint32_t instance);
 
+// check_blocks.cc: `checks`. They are told as warnings and stand in nobody's way.
+void add_checks(World& world, std::uint32_t scope, const Document& document);
+bool run_check(World& world, std::uint32_t check);
+// What a check's own data source is called among its scope's resources.
+std::string check_data_name(const CheckBlock& check, const std::string& name);
+
 // data.cc: data sources.
 // What becomes of a data source that is evaluated; false while its provider is asked.
 bool settle_data(World& world, std::uint32_t instance);
 bool flush_pending_data(World& world);
+// In apply, for checks: asks again, on the caller's thread.
+void read_again(World& world, std::uint32_t instance);
 // The record of what it said last is missing or says something else.
 bool data_record_stale(const World& world, const InstanceNode& instance);
 

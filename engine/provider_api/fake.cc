@@ -27,6 +27,8 @@ std::string_view call_name(FakeCall call) noexcept {
       return "update";
     case FakeCall::remove:
       return "remove";
+    case FakeCall::read_data:
+      return "read data";
   }
   return "?";
 }
@@ -58,6 +60,9 @@ class FakeProvider : public Provider {
     return server_->read_many(type, keys);
   }
   ListResult list(const TypeSchema& type) override { return server_->list(type); }
+  std::vector<ReadResult> read_data(const TypeSchema& type, std::span<const Value> configs) override {
+    return server_->read_data(type, configs);
+  }
   std::vector<PlanFacts> plan_facts(std::span<const ChangeRequest> changes) override {
     return server_->plan_facts(changes);
   }
@@ -177,6 +182,29 @@ ListResult FakeServer::list(const TypeSchema& type) {
   const std::lock_guard lock(mutex_);
   for (const auto& [key, object] : tables_[type.name].objects) out.objects.push_back(told(type, object));
   out.complete = true;
+  return out;
+}
+
+std::vector<ReadResult> FakeServer::read_data(const TypeSchema& type, std::span<const Value> configs) {
+  const Call call(*this, {FakeCall::read_data, type.name, {}, configs.size(), {}});
+  if (const auto error = call.error()) return std::vector<ReadResult>(configs.size(), ReadResult::unreadable(*error));
+  std::vector<ReadResult> out;
+  const std::lock_guard lock(mutex_);
+  for (const Value& config : configs) {
+    const std::string name = config.get("name").as_string();
+    if (const FakeRule* rule = match({FakeCall::read_data, type.name, name, 1, {}}); rule != nullptr && rule->error) {
+      out.push_back(ReadResult::unreadable(*rule->error));
+      continue;
+    }
+    const Object* object = find_text(type.name, name);
+    if (object == nullptr) {
+      out.push_back(ReadResult::absent());
+      continue;
+    }
+    ValueMap value;
+    for (const Attribute& attribute : type.attributes) value.set(attribute.name, object->attributes.get(attribute.name));
+    out.push_back(ReadResult::present(Value(std::move(value)), {}));
+  }
   return out;
 }
 

@@ -26,11 +26,12 @@ namespace plumb {
 // A schema that has something of everything. `NAME.thing` [name], which renames: server id `id`, `size` (default 1),
 // `note`, `tags`, `owner` (computed too), `secret` (write-only), `zone` (immutable), `box` (its container).
 // `NAME.box` [name], a container with a `label`. `NAME.link` [from, to], a link between two things with the power
-// `admin`. Configuration: `endpoint`, `token`.
+// `admin`. A data source `NAME.thing` [name] gives `id`, `size` and `note` of a thing. Configuration: `endpoint`,
+// `token`.
 ProviderSchema fake_schema(std::string name = "fake");
 
-enum class FakeCall : std::uint8_t { configure, read, list, plan_facts, create, update, remove };
-inline constexpr std::size_t kFakeCalls = 7;
+enum class FakeCall : std::uint8_t { configure, read, list, plan_facts, create, update, remove, read_data };
+inline constexpr std::size_t kFakeCalls = 8;
 
 // One call that the server saw.
 struct FakeEvent {
@@ -105,6 +106,7 @@ class FakeServer {
   Result<ServerInfo> configure(const Value& config);
   std::vector<ReadResult> read_many(const TypeSchema& type, std::span<const ReadKey> keys);
   ListResult list(const TypeSchema& type);
+  std::vector<ReadResult> read_data(const TypeSchema& type, std::span<const Value> configs);
   std::vector<PlanFacts> plan_facts(std::span<const ChangeRequest> changes);
   ApplyResult apply(const ChangeRequest& change);
 

@@ -28,6 +28,22 @@ Attribute server_id() {
   return out;
 }
 
+Attribute answer(std::string name, TypePtr type, std::string doc) {
+  Attribute out = attribute(std::move(name), std::move(type), std::move(doc));
+  out.optional = false;
+  out.computed = true;
+  return out;
+}
+
+TypeSchema thing_data(const std::string& provider) {
+  TypeSchema out;
+  out.name = provider + ".thing";
+  out.doc = "What is known of a thing.";
+  out.attributes = {required("name", "Its name."), server_id(), answer("size", integer_type(), "How big it is."),
+                    answer("note", string_type(), "Any text.")};
+  return out;
+}
+
 TypeSchema thing(const std::string& provider) {
   TypeSchema out;
   out.name = provider + ".thing";
@@ -96,6 +112,7 @@ ProviderSchema fake_schema(std::string name) {
   token.sensitive = true;
   out.config = {attribute("endpoint", string_type(), "Where the server is."), std::move(token)};
   out.types = {thing(name), box(name), link(name)};
+  out.data = {thing_data(name)};
   out.name = std::move(name);
   return out;
 }

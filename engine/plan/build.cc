@@ -131,6 +131,7 @@ bool build_world(World& world) {
   world.scope_by_path.emplace(std::vector<ModuleStep>(), 0);
   build_scope(world, 0);
   check_provider_expressions(world);
+  check_moves(world);
   build_imports(world);
   if (world.in.options.mode != PlanMode::validate) build_recovered(world);
   check_state_providers(world);

@@ -41,7 +41,9 @@ Verdict judge(World& world, EvalScope& scope, const Validation& check, const std
 
 }  // namespace
 
-std::string check_data_name(const CheckBlock& check, const std::string& name) { return "check." + check.name + "." + name; }
+std::string check_data_name(const CheckBlock& check, const std::string& name) {
+  return "check." + check.name + "." + name;
+}
 
 void add_checks(World& world, std::uint32_t scope, const Document& document) {
   for (const CheckBlock& block : document.checks) {

@@ -227,27 +227,11 @@ void check_block_expressions(ExpressionCheck& check, const ResourceBlock& block)
   for (const AttributeEntry& entry : block.attributes) check.tree(entry.value, each);
 }
 
-void check_call(World& world, ExpressionCheck& check, const ModuleBlock& block) {
+void check_call(ExpressionCheck& check, const ModuleBlock& block) {
   const bool each = block.for_each.has_value();
   check.tree(block.for_each, false);
   check.tree(block.when, false);
   for (const AttributeEntry& entry : block.inputs) check.tree(entry.value, each);
-  if (block.loaded == nullptr) return;
-  std::vector<std::string> known;
-  const std::string what = "module " + block.name;
-  for (const VariableBlock& variable : block.loaded->document.variables) {
-    known.push_back(variable.name);
-    const bool given = std::any_of(block.inputs.begin(), block.inputs.end(),
-                                   [&](const AttributeEntry& entry) { return entry.name == variable.name; });
-    if (given || variable.default_value) continue;
-    world.diagnostics->error(what + " needs the input `" + variable.name + "`",
-                             "give it under `inputs:` (" + variable.type->str() + ")", block.pos);
-  }
-  for (const AttributeEntry& entry : block.inputs) {
-    if (std::find(known.begin(), known.end(), entry.name) != known.end()) continue;
-    world.diagnostics->error(what + " has no input " + quoted(entry.name) + did_you_mean(entry.name, known),
-                             known.empty() ? "it takes none" : "it takes: " + join_words(known), entry.pos);
-  }
 }
 
 }  // namespace
@@ -344,7 +328,7 @@ void check_document(World& world, std::uint32_t scope, const Document& document)
       check.tree(validation.message, false);
     }
   }
-  for (const ModuleBlock& block : document.modules) check_call(world, check, block);
+  for (const ModuleBlock& block : document.modules) check_call(check, block);
   for (const CheckBlock& block : document.checks) {
     Names with_data = names;
     for (const ResourceBlock& data : block.data) with_data.resources.insert_or_assign(data.address.str(), &data);

@@ -79,7 +79,10 @@ bool run_scope(World& world, std::uint32_t index) {
   if (!load_document(world, index)) return false;
   std::sort(world.info[node].reads.begin(), world.info[node].reads.end());
   if (world.scopes[index].document == nullptr) return true;
-  if (!build_scope(world, index)) world.info[node].failed = true;
+  if (!build_scope(world, index)) {
+    world.info[node].failed = true;
+    return true;
+  }
   if (world.in.options.mode != PlanMode::destroy) request_scope(world, index);
   return true;
 }

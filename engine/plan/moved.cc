@@ -131,16 +131,21 @@ void apply_moves(World& world) {
   add_module_moves(world, *world.in.stack, {}, all);
   if (all.empty()) return;
   const Moves moves(std::move(all));
-  std::map<Address, Address> taken;  // where things end up -> where they came from
+  std::map<Address, std::pair<Address, SourcePos>> taken;  // where things end up -> where they came from
   for (const auto& [address, record] : world.in.state->instances) {
     SourcePos pos;
     const auto to = follow(world, moves, address, pos);
     if (!to) continue;
-    const auto [it, free] = taken.emplace(*to, address);
+    const auto [it, free] = taken.emplace(*to, std::make_pair(address, pos));
     if (!free) {
-      world.diagnostics->error("`moved` cannot put " + address.str() + " at " + to->str() + ": " + it->second.str() +
-                                   (it->second == *to ? " is there in state" : " goes there too"),
-                               "remove the move, or delete or rename the other one first", pos);
+      // One of the two moves; the other may have been there all along.
+      const bool mover = pos.known();
+      const Address& moving = mover ? address : it->second.first;
+      const Address& other = mover ? it->second.first : address;
+      world.diagnostics->error("`moved` cannot put " + moving.str() + " at " + to->str() + ": " +
+                                   (other == *to ? "that is in state already" : other.str() + " goes there too"),
+                               "remove the move, or delete or rename the other one first",
+                               mover ? pos : it->second.second);
       continue;
     }
     if (*to != address) world.moves.emplace_back(address, *to);
@@ -167,6 +172,22 @@ void apply_moves(World& world) {
   for (const auto& [from, to] : world.moves) fold(*world.moved_state, Moved{from, to});
   world.in.state = &*world.moved_state;
   for (const auto& [from, to] : world.moves) world.records.push_back({to, "was " + from.str() + " (moved)", true});
+}
+
+void check_moves(World& world) {
+  for (const MovedBlock& block : world.in.stack->moved) {
+    const ScopeNode& stack = world.scopes[0];
+    const bool there = block.from.is_module() ? !block.from.modules.back().key && block.from.modules.size() == 1 &&
+                                                    stack.calls.contains(block.from.modules.back().name)
+                                              : !block.from.key && world.find_resource(block.from).has_value();
+    // From a resource to a key of its own: `for_each` came.
+    const bool same = !block.from.is_module() && block.to.resource() == block.from.resource();
+    const bool same_module = block.from.is_module() && block.to.is_module() && block.to.modules.size() == 1 &&
+                             block.to.modules.back().name == block.from.modules.back().name;
+    if (!there || same || same_module) continue;
+    world.diagnostics->error("`moved` from " + block.from.str() + ", which is still in configuration",
+                             "remove its block, or the move", block.pos);
+  }
 }
 
 }  // namespace plumb

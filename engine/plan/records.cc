@@ -19,14 +19,16 @@ std::optional<SetId> dependency_set(World& world, InternedSets& sets, const UidT
   };
   std::vector<std::pair<NodeId, bool>> open{{node, false}};
   bool complete = true;
-  std::unordered_set<NodeId> entered{node};
+  std::unordered_set<NodeId> entered;
   while (!open.empty()) {
     const auto [at, ready] = open.back();
     open.pop_back();
     if (!ready) {
+      // Pushed by two readers, it is made by the first that comes up: before both of them.
+      if (!entered.insert(at).second) continue;
       open.emplace_back(at, true);
       for (const NodeId next : world.info[at].reads) {
-        if (is_join(next) && !memo.contains(next) && entered.insert(next).second) open.emplace_back(next, false);
+        if (is_join(next) && !memo.contains(next) && !entered.contains(next)) open.emplace_back(next, false);
       }
       continue;
     }

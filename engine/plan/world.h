@@ -405,6 +405,8 @@ bool data_record_stale(const World& world, const InstanceNode& instance);
 
 // moved.cc: `moved` blocks, before anything looks at state.
 void apply_moves(World& world);
+// What is moved away must not be wanted any more.
+void check_moves(World& world);
 
 // providers.cc
 bool run_provider(World& world, std::uint32_t provider);

@@ -202,7 +202,8 @@ std::vector<ReadResult> FakeServer::read_data(const TypeSchema& type, std::span<
       continue;
     }
     ValueMap value;
-    for (const Attribute& attribute : type.attributes) value.set(attribute.name, object->attributes.get(attribute.name));
+    for (const Attribute& attribute : type.attributes)
+      value.set(attribute.name, object->attributes.get(attribute.name));
     out.push_back(ReadResult::present(Value(std::move(value)), {}));
   }
   return out;

@@ -92,14 +92,15 @@ std::unique_ptr<StateStore> StackFixture::store() const {
 }
 
 bool StackFixture::start(Run& run, std::string_view yaml, StateStore& store) {
-  MemoryFileSystem files;
-  files.put("/s/plumb.yaml", yaml);
-  run.stack = load_stack("/s", files, run.diagnostics);
+  run.files = std::make_unique<MemoryFileSystem>();
+  run.files->put("/s/plumb.yaml", yaml);
+  for (const auto& [path, text] : files) run.files->put("/s/" + path, text);
+  run.stack = load_stack("/s", *run.files, run.diagnostics);
   if (run.diagnostics.has_errors()) return false;
   VariableInputs inputs;
   inputs.flags = variables;
   SessionInputs in;
-  in.variables = resolve_variables(run.stack, inputs, files, options.allow_literal_secrets, run.diagnostics);
+  in.variables = resolve_variables(run.stack, inputs, *run.files, options.allow_literal_secrets, run.diagnostics);
   if (run.diagnostics.has_errors()) return false;
   const auto root = store.key(run.state);
   REQUIRE(root.has_value());

@@ -12,11 +12,13 @@
 #include "engine/apply/apply.h"
 #include "engine/base/redact.h"
 #include "engine/provider_api/fake.h"
+#include "tests/support/memory_file_system.h"
 
 namespace plumb::test {
 
 // One session and all that it lives on. The order of members is the order of their lives.
 struct Run {
+  std::unique_ptr<MemoryFileSystem> files;  // what the stack was loaded from; modules are read from it later too
   StackConfig stack;
   State state;
   Redactor redactor;
@@ -47,6 +49,7 @@ class StackFixture {
   Registry registry;
   PlanOptions options;
   std::vector<std::pair<std::string, std::string>> variables;
+  std::map<std::string, std::string> files;  // beside plumb.yaml: `modules/m/module.yaml` -> text
   bool has_key = true;
   // What apply is told; no jitter unless a test says so.
   ApplyOptions apply_options;

@@ -101,7 +101,7 @@ TEST_CASE_METHOD(StackFixture, "a module's provider is the caller's, under the n
   CHECK(state().instances.at(Address::parse("module.t.fake.thing.other").value()).provider == "warehouse");
   CHECK(state().instances.at(Address::parse("module.t.fake.thing.it").value()).provider == "fake");
   CHECK(plan("providers: { warehouse: { type: fake } }\nmodules:\n  t: { source: m }\n")->errors() ==
-        "m/module.yaml:3:48: module.t: there is no provider instance \"second\"\n");
+        "m/module.yaml:3:46: module.t: there is no provider instance \"second\"\n");
 }
 
 TEST_CASE_METHOD(StackFixture, "secrets travel through inputs and outputs with their mark") {

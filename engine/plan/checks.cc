@@ -60,9 +60,10 @@ struct Names {
   std::map<std::string, const ResourceBlock*> resources;  // `type.name`, `data.type.name`
 };
 
-Names names_of(const Document& document) {
+// What a script's `build` returns declares no variables: they stand in its source.
+Names names_of(const Document& document, const Document& declares) {
   Names names;
-  for (const VariableBlock& block : document.variables) names.variables.push_back(block.name);
+  for (const VariableBlock& block : declares.variables) names.variables.push_back(block.name);
   for (const LocalBlock& block : document.locals) names.locals.push_back(block.name);
   for (const ModuleBlock& block : document.modules) {
     names.modules.push_back(block.name);
@@ -311,7 +312,8 @@ void check_types(World& world, const std::string& prefix, const ResourceBlock& b
 
 void check_document(World& world, std::uint32_t scope, const Document& document) {
   if (!world.checked.insert(&document).second) return;
-  const Names names = names_of(document);
+  const std::uint32_t call = world.scopes[scope].call;
+  const Names names = names_of(document, call == kNone ? document : world.calls[call].block->loaded->document);
   ExpressionCheck check(world, names, {});
   const std::string prefix = scope_prefix(world, scope);
   for (const auto* blocks : {&document.data, &document.resources}) {
@@ -345,7 +347,7 @@ void check_document(World& world, std::uint32_t scope, const Document& document)
 }
 
 void check_provider_expressions(World& world) {
-  const Names names = names_of(*world.in.stack);
+  const Names names = names_of(*world.in.stack, *world.in.stack);
   ExpressionCheck check(world, names, {});
   for (const ProviderNode& provider : world.providers) {
     if (provider.block == nullptr) continue;

@@ -296,7 +296,7 @@ int setmetatable(lua_State* L) {
   lua_settop(L, 2);
   check_writable(L, 1);
   if (!lua_isnil(L, 2)) {
-    for (const char* name : {"__gc", "__mode", "__close"}) {
+    for (const char* name : {"__gc", "__mode", "__close", "__concat"}) {
       lua_pushstring(L, name);
       if (lua_rawget(L, 2) != LUA_TNIL) raise(L, std::string("'") + name + "' is not available here");
       lua_pop(L, 1);

@@ -181,7 +181,7 @@ Result<void> Script::run(lua_CFunction step, Job job) {
   lua_pushcclosure(L_, step, 2);
   lua_pushlightuserdata(L_, &job);
   run_.begin(host_, {});
-  lua_sethook(L_, &lua::count_hook, LUA_MASKCOUNT, lua::hook_interval);
+  lua_sethook(L_, &lua::count_hook, LUA_MASKCOUNT | LUA_MASKCALL, lua::hook_interval);
   const int status = lua_pcall(L_, 1, 0, chunk_index + 1);
   lua_sethook(L_, nullptr, 0, 0);
   run_.end();

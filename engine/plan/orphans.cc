@@ -86,6 +86,7 @@ void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provi
   change.reason = why_gone(world, record);
   const Action intended = record.retain || type.singleton || type.always_exists ? Action::forget : Action::remove;
   if (world.in.options.mode == PlanMode::normal && standing_of(world, record.address) == Standing::deferred) {
+    change.reason.clear();
     return block(change, instance, Action::no_op, Action::deferred,
                  Error{"whether it is still wanted is known only after apply", "apply, then plan again"});
   }

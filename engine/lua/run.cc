@@ -110,15 +110,17 @@ Error limit_error(const Run& run, const std::string& what) {
 }
 
 // In Lua 5.4.4 a metamethod of `..` that makes the stack grow leaves the virtual machine with a pointer into the old
-// one. So every function begins with room for one more call: only our own metamethod is ever called so, for
+// one. So every function of a script begins with room for one more call: only our own metamethod is ever called so, for
 // setmetatable refuses `__concat`.
-void room_hook(lua_State* L) {
+void room_hook(lua_State* L, lua_Debug* activation) {
   constexpr int enough = 3 * LUA_MINSTACK;
+  // One of ours may be that metamethod.
+  if (lua_getinfo(L, "S", activation) == 0 || *activation->what == 'C') return;
   if (lua_checkstack(L, enough) == 0) stop(L, Stop::memory);
 }
 
 void count_hook(lua_State* L, lua_Debug* activation) {
-  if (activation->event != LUA_HOOKCOUNT) return room_hook(L);
+  if (activation->event != LUA_HOOKCOUNT) return room_hook(L, activation);
   Run& run = run_of(L);
   if (run.stop != Stop::none) stop(L, run.stop);
   charge(L, hook_interval);

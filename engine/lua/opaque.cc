@@ -85,7 +85,20 @@ void append(lua_State* L, int index, const Opaque& any, std::string& out) {
   lua_pop(L, 1);
 }
 
+// Collecting may make the stack smaller, and that moves it (see room_hook in run.cc).
+class NoCollection {
+ public:
+  explicit NoCollection(lua_State* L) : L_(L) { lua_gc(L_, LUA_GCSTOP); }
+  ~NoCollection() { lua_gc(L_, LUA_GCRESTART); }
+  NoCollection(const NoCollection&) = delete;
+  NoCollection& operator=(const NoCollection&) = delete;
+
+ private:
+  lua_State* L_;
+};
+
 int join(lua_State* L) {
+  const NoCollection still(L);
   const auto* left = opaque_at(L, 1);
   const Opaque& any = left != nullptr ? **left : **opaque_at(L, 2);
   std::string text;

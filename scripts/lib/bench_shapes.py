@@ -69,6 +69,44 @@ def roles(n):
     )
 
 
+def module_yaml(n):
+    """One call of a module in YAML with n resources; Terraform gets the same module."""
+    plumb, terraform = blocks(separate(n))
+    return (
+        {"plumb.yaml": "stack: bench\nmodules:\n  m: { source: m }\n",
+         "m/module.yaml": plumb.removeprefix("stack: bench\n")},
+        {"main.tf": 'module "m" {\n  source = "./m"\n}\n', "m/main.tf": terraform},
+    )
+
+
+def module_lua(n):
+    """The same resources, made by a loop."""
+    script = (
+        "return { build = function(input)\n  local resources = {}\n"
+        f'  for i = 0, {n - 1} do resources["core.value.v" .. i] = {{ input = i }} end\n'
+        "  return { resources = resources }\nend }\n"
+    )
+    return {"plumb.yaml": "stack: bench\nmodules:\n  m: { source: m }\n", "m/module.lua": script}, None
+
+
+def nested(n):
+    """n / 100 calls, each nested three deep, with 100 resources at every depth: 3 n in all."""
+    calls = n // 100
+    inside = "".join(f'  core.value.v{i}: {{ input: "${{var.n}} {i}" }}\n' for i in range(100))
+    head = "variables:\n  n: { type: integer }\nresources:\n" + inside
+    tf_inside = 'variable "n" {\n}\n' + "".join(
+        f'resource "terraform_data" "v{i}" {{\n  input = "${{var.n}} {i}"\n}}\n' for i in range(100))
+    plumb = {"plumb.yaml": "stack: bench\nmodules:\n" + "".join(
+        f"  t{i}: {{ source: a, inputs: {{ n: {i} }} }}\n" for i in range(calls))}
+    terraform = {"main.tf": "".join(f'module "t{i}" {{\n  source = "./a"\n  n = {i}\n}}\n' for i in range(calls))}
+    for name, below in (("a", "b"), ("b", "c"), ("c", None)):
+        call = f'modules:\n  {below}: {{ source: ../{below}, inputs: {{ n: "${{var.n}}" }} }}\n' if below else ""
+        tf_call = f'module "{below}" {{\n  source = "../{below}"\n  n = var.n\n}}\n' if below else ""
+        plumb[f"{name}/module.yaml"] = head + call
+        terraform[f"{name}/main.tf"] = tf_inside + tf_call
+    return plumb, terraform
+
+
 # Name -> (what makes it, what a row's number counts).
 SHAPES = {
     "separate blocks": lambda n: blocks(separate(n)),
@@ -77,6 +115,9 @@ SHAPES = {
     "chain": lambda n: blocks(chain(n)),
     "tree": lambda n: blocks(tree(n)),
     "one local": one_local,
+    "module in YAML": module_yaml,
+    "module in Lua": module_lua,
+    "nested modules": nested,
 }
 
 # What it must reach: (shape, size, command, seconds).
@@ -91,5 +132,13 @@ AIMS = [
     ("pairs", 1_000, "no-op plan", 0.1),
     ("chain", 10_000, "create plan", 2.0),
     ("chain", 10_000, "no-op plan", 2.0),
+    ("nested modules", 10_000, "create plan", 1.0),
+    ("nested modules", 10_000, "no-op plan", 1.0),
     ("roles", 10_000, "no-op plan", 1.5),
+]
+
+# What one shape may cost of another: (shape, of, size, command, times).
+RATIOS = [
+    ("module in Lua", "module in YAML", 10_000, "create plan", 1.3),
+    ("module in Lua", "module in YAML", 10_000, "no-op plan", 1.3),
 ]

@@ -119,7 +119,10 @@ ApplyResult ask(const Call& call) {
   if (answers.empty()) return failed(Error{"the provider gave no answer", "report this", {}, Fault::provider});
   ReadResult& answer = answers.front();
   if (answer.status == ReadResult::Status::absent)
-    return failed(Error{"not found", "make it first, or mend what the data source asks for", {}, Fault::provider});
+    return failed(Error{"not found: there is nothing that it asks for",
+                        "make it first, or mend what it is asked",
+                        {},
+                        Fault::provider});
   if (answer.status == ReadResult::Status::unreadable) {
     // A read that may have happened has done no harm.
     if (answer.error.retry == Retry::outcome_unknown) answer.error.retry = Retry::at_once;

@@ -205,6 +205,10 @@ void Runner::run_inline(StepId id) {
 
 void Runner::run_state_only(StepId id) {
   const Step& s = step(id);
+  if (!s.deposed.empty()) {  // gone already, and only state has something to drop
+    drop_deposed(s, {}, s.deposed);
+    return finished(id, {}, {});
+  }
   const InstanceRecord* before = session_.record(s);
   const ReadResult live = session_.live(s);
   const Value planned = session_.planned(s);

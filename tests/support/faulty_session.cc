@@ -11,6 +11,7 @@ Error no_space() { return Error{"the journal cannot be written", "free some spac
 }  // namespace
 
 Result<void> FaultySession::append(const State& state, std::span<const JournalEvent> events, bool durable) {
+  script_->syncs += durable ? 1 : 0;
   const bool striking = script_->refused < script_->fail_times;
   const std::size_t left = script_->allow - std::min(script_->allow, script_->written);
   const std::size_t count = striking ? std::min(left, events.size()) : events.size();

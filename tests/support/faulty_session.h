@@ -13,6 +13,7 @@ struct JournalScript {
   std::size_t fail_times = static_cast<std::size_t>(-1);  // refusals; later ones go through again
   std::size_t written = 0;
   std::size_t refused = 0;
+  std::size_t syncs = 0;  // appends that had to be durable
   bool committed = false;
   std::vector<JournalEvent> events;
 };

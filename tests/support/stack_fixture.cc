@@ -148,6 +148,7 @@ std::unique_ptr<Run> StackFixture::apply(std::string_view yaml) {
     REQUIRE(root.has_value());
     run->session->use_key(digest_key(*root));
   }
+  if (edit) edit(*run->plan);
   const EventSink sink = [this, raw = run.get()](const ApplyEvent& event) {
     raw->events.push_back(event);
     if (on_event) on_event(event);

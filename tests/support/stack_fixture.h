@@ -55,6 +55,8 @@ class StackFixture {
   ApplyOptions apply_options;
   // Stands between apply and the store, to count and to fail.
   std::function<std::unique_ptr<StateSession>(std::unique_ptr<StateSession>)> wrap;
+  // Changes a plan before it is applied: for what plan does not make by itself.
+  std::function<void(Plan&)> edit;
   // Called with every event.
   std::function<void(const ApplyEvent&)> on_event;
   // Takes the place of the stored state in plan(), when set.

@@ -115,8 +115,7 @@ ApplyResult complete_own(const Call& call, ReadResult now) {
 ApplyResult ask(const Call& call) {
   const std::vector<Value> questions{call.request.desired};
   std::vector<ReadResult> answers = call.provider->read_data(*call.request.type, questions);
-  check_read(*call.request.type, std::vector<ReadKey>(1), answers);
-  if (answers.empty()) return failed(Error{"the provider gave no answer", "report this", {}, Fault::provider});
+  check_data(*call.request.type, questions.size(), answers);
   ReadResult& answer = answers.front();
   if (answer.status == ReadResult::Status::absent)
     return failed(Error{"not found: there is nothing that it asks for",

@@ -223,3 +223,25 @@ TEST_CASE_METHOD(StackFixture, "moves in a circle lose nothing: they are refused
   CHECK(state().instances.size() == 2);
   CHECK(fake->size("fake.thing") == 2);
 }
+
+TEST_CASE_METHOD(StackFixture,
+                 "a check that fails is said and kept, and fails nothing; with its block its result goes") {
+  const std::string made = "resources:\n  fake.thing.a: { name: a, size: 2 }\n";
+  const std::string checks =
+      "checks:\n  big: { assert: [{ condition: '${fake.thing.a.size > 5}', message: 'only ${fake.thing.a.size}' }] }\n"
+      "  fine: { assert: [{ condition: '${fake.thing.a.size == 2}', message: never }] }\n";
+  const auto run = apply(made + checks);
+  INFO(run->errors());
+  CHECK(run->event_text() == "done create fake.thing.a\nnote plumb.yaml:4:3: check big failed: only 2\n");
+  CHECK(run->outcome.exit_code(*run->plan) == 0);
+  CHECK(state().checks ==
+        std::map<std::string, CheckRecord>{{"big", {"failed", {"only 2"}}}, {"fine", {"passed", {}}}});
+  // Written when something changed, and only then.
+  const auto script = std::make_shared<JournalScript>();
+  wrap = [script](auto real) { return std::make_unique<FaultySession>(std::move(real), script); };
+  apply(made + checks);
+  CHECK(script->written == 0);
+  apply(made);
+  CHECK(script->written == 1);
+  CHECK(state().checks.empty());
+}

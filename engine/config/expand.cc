@@ -148,7 +148,10 @@ class Expander {
   }
 
   std::string entry_key(const RawNode& key) {
-    const bool odd = std::any_of(key.text.begin(), key.text.end(), [](char c) { return c < 0x20 || c == 0x7f; });
+    const bool odd = std::any_of(key.text.begin(), key.text.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte < 0x20 || byte >= 0x7f;
+    });
     if (odd && printable(key.text) != key.text) {
       diagnostics_.error("the key \"" + printable(key.text) + "\" holds control characters",
                          "write it without line breaks, control and direction characters", source_.at(key.offset));

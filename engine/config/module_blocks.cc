@@ -20,13 +20,15 @@ void BlockReader::module(Tree::Entry& entry) {
   ModuleBlock block;
   block.name = entry.key;
   block.pos = entry.pos;
-  bool source = false;
+  bool source = false, good = true;
   for (Tree::Entry& member : entry.value.entries) {
     const std::string_view key = member.key;
     if (key == "source") {
       source = true;
       block.source_pos = member.value.pos;
-      block.source = constant_text(member).value_or("");
+      std::optional<std::string> text = constant_text(member);
+      good = text.has_value();
+      if (good) block.source = *std::move(text);
     } else if (key == "inputs") {
       module_inputs(member, block);
     } else if (key == "for_each") {
@@ -48,7 +50,7 @@ void BlockReader::module(Tree::Entry& entry) {
           block.pos);
     return;
   }
-  document_.modules.push_back(std::move(block));
+  if (good) document_.modules.push_back(std::move(block));
 }
 
 void BlockReader::module_inputs(Tree::Entry& entry, ModuleBlock& block) {

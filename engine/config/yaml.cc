@@ -64,6 +64,13 @@ class Writer final : public YAML::EventHandler {
 
   RawDocument document;
 
+  // Lists and maps as keys; told last, since endless nesting looks like such keys too.
+  void tell_keys() {
+    for (const std::size_t offset : odd_keys_) {
+      error("a key must be text, not a list or a map", "write the key as text", offset);
+    }
+  }
+
   // A quoted scalar that nobody closed runs to the end of the text, and yaml-cpp takes it if a line break came last.
   void check_last_quote() {
     if (!last_quote_) return;
@@ -186,10 +193,11 @@ class Writer final : public YAML::EventHandler {
 
   void open(RawNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor, bool flow) {
     if (frames_.size() >= max_depth_) {
+      odd_keys_.clear();
       error("the document is nested deeper than " + std::to_string(max_depth_) + " levels", "flatten it", at(mark));
       throw Stop{};
     }
-    if (at_key()) error("a key must be text, not a list or a map", "write the key as text", at(mark));
+    if (at_key()) odd_keys_.push_back(at(mark));
     RawNode node;
     node.kind = kind;
     node.offset = static_cast<std::uint32_t>(behind_properties(at(mark)));
@@ -268,6 +276,7 @@ class Writer final : public YAML::EventHandler {
   std::vector<Frame> frames_;
   std::vector<std::uint32_t> anchors_;  // by yaml-cpp's number
   std::optional<std::size_t> last_quote_;
+  std::vector<std::size_t> odd_keys_;
   int documents_ = 0;
 };
 
@@ -336,6 +345,7 @@ void run_parser(const SourceText& source, Writer& writer, Diagnostics& diagnosti
   } catch (const std::exception& exception) {
     diagnostics.error(std::string("the YAML cannot be read: ") + exception.what(), "mend the file", {source.file()});
   }
+  writer.tell_keys();
 }
 
 }  // namespace

@@ -231,11 +231,23 @@ class FolderModules final : public ModuleLoader {
       return;
     }
     entry.source.script = *std::move(script);
-    Tree variables = tree_of_value(entry.source.script->variables(), pos, entry.found);
+    Tree variables = variables_of(*entry.source.script, entry.found);
     BlockReader(entry.source.document, DocumentKind::script, entry.found).script_variables(variables);
     for (const VariableBlock& variable : entry.source.document.variables) {
       if (variable.opaque) entry.opaque.insert(variable.name);
     }
+  }
+
+  // What the script declares, each where it is declared.
+  static Tree variables_of(const LuaModule& script, Diagnostics& found) {
+    Tree out;
+    out.kind = Tree::Kind::map;
+    out.pos = script.build_pos();
+    for (const auto& [name, value] : script.variables().as_map()) {
+      const SourcePos pos = script.variable_pos(name);
+      out.entries.push_back({name, pos, tree_of_value(value, pos, found)});
+    }
+    return out;
   }
 
   // Hands over what was found in a module and in all that it calls. True if there are no errors.

@@ -16,6 +16,17 @@ int show_providers(const Context& context, const std::vector<const ProviderSchem
   return 0;
 }
 
+int show_data(Context& context, std::string_view name) {
+  const auto type = context.registry.data_type(name);
+  if (!type.has_value()) return context.failed(type.error());
+  if (context.options.json) {
+    context.print_json(data_json(**type));
+  } else {
+    context.print(data_text(**type, context.terminal.out));
+  }
+  return 0;
+}
+
 }  // namespace
 
 int run_schema(Context& context) {
@@ -27,11 +38,16 @@ int run_schema(Context& context) {
   }
   const std::string& name = context.options.arguments.front();
   if (const ProviderKind* provider = registry.find(name)) return show_providers(context, {&provider->schema()}, false);
+  if (constexpr std::string_view kData = "data."; name.starts_with(kData)) {
+    return show_data(context, std::string_view(name).substr(kData.size()));
+  }
   if (name.find('.') == std::string::npos) {
     return context.failed(Error{"there is no provider \"" + name + "\"" + did_you_mean(name, registry.names()),
                                 "run `plumb schema` for the list"});
   }
   const auto type = registry.type(name);
+  // Some are only asked about.
+  if (!type.has_value() && registry.data_type(name).has_value()) return show_data(context, name);
   if (!type.has_value()) return context.failed(type.error());
   if (context.options.json) {
     context.print_json(type_json(**type));

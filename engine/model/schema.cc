@@ -92,6 +92,25 @@ void check_type(const TypeSchema& type, std::vector<std::string>& out) {
   if (type.outside_effect && type.identity.empty()) say("exists on a server, but has no identity");
 }
 
+// A data source is a question and its answer: nothing in it is written or kept apart from others.
+void check_data(const TypeSchema& type, std::vector<std::string>& out) {
+  const std::string where = "data." + type.name;
+  const auto say = [&](const std::string& text) { out.push_back(where + ": " + text); };
+  if (type.doc.empty()) say("has no documentation");
+  if (!type.identity.empty() || !type.server_id.empty() || !type.containers.empty()) {
+    say("is a data source, and has an identity, a server id or a container");
+  }
+  std::set<std::string> names;
+  for (const Attribute& attribute : type.attributes) {
+    check_attribute(where, attribute, false, out);
+    if (!names.insert(attribute.name).second) say("has " + attribute.name + " twice");
+    if (attribute.optional && attribute.computed) say(attribute.name + " is both asked for and answered");
+    if (attribute.write_only || attribute.create_only || attribute.immutable || attribute.local || attribute.power) {
+      say(attribute.name + " says how it is written, and a data source is only read");
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> check_schema(const ProviderSchema& schema) {
@@ -105,6 +124,12 @@ std::vector<std::string> check_schema(const ProviderSchema& schema) {
       if (schema.find(container.type) == nullptr)
         out.push_back(type.name + ": container " + container.type + " does not exist");
     }
+  }
+  for (const TypeSchema& type : schema.data) {
+    if (!type.name.starts_with(schema.name + ".")) {
+      out.push_back("data." + type.name + ": does not start with " + schema.name);
+    }
+    check_data(type, out);
   }
   return out;
 }

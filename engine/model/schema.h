@@ -108,7 +108,7 @@ struct ProviderSchema {
   std::string doc;
   std::vector<Attribute> config;
   std::vector<TypeSchema> types;
-  // Data sources: required and optional attributes are what is asked for, computed ones the answer. No identity.
+  // Data sources: required and optional attributes are asked for, computed ones the answer; may be named as a type is.
   std::vector<TypeSchema> data{};
   std::size_t concurrency = 4;        // calls in flight per instance, unless its configuration says otherwise
   std::string concurrency_attribute;  // integer attribute of config that overrides it; empty for none
@@ -124,7 +124,8 @@ Result<Value> canonical(const Value& value, const Attribute& attribute);
 bool equivalent(const Value& a, const Value& b, const Attribute& attribute);
 
 // Checks a schema against the rules above (identity attributes exist and are required or defaulted, power has a
-// default, names are not meta keys, ...). Run for every provider by a test and in debug builds by the registry.
+// default, names are not meta keys, a data source has only questions and answers, ...). Run for every provider by a
+// test and in debug builds by the registry.
 std::vector<std::string> check_schema(const ProviderSchema& schema);
 
 // Meta keys of any block; no attribute may use these names.

@@ -47,26 +47,28 @@ std::string attributes_text(const std::vector<Attribute>& attributes, const Text
   return out;
 }
 
-std::string types_text(const ProviderSchema& provider, const TextOptions& options) {
+// One line each, under the addresses that they are the start of.
+std::string types_text(const std::vector<TypeSchema>& types, std::string_view prefix, const TextOptions& options) {
   std::size_t width = 0;
-  for (const TypeSchema& type : provider.types) width = std::max(width, type.name.size());
+  for (const TypeSchema& type : types) width = std::max(width, prefix.size() + type.name.size());
   std::string out;
-  for (const TypeSchema& type : provider.types) {
-    out += "  " + toned(padded(type.name, width), Tone::strong, options) + "  " + type.doc + "\n";
+  for (const TypeSchema& type : types) {
+    out += "  " + toned(padded(std::string(prefix) + type.name, width), Tone::strong, options) + "  " + type.doc + "\n";
   }
   return out;
 }
 
 // Required attributes, as written in YAML.
-std::string example_text(const TypeSchema& type) {
-  std::string out = "Example:\n  resources:\n    " + type.name + ".example:\n";
+std::string example_text(const TypeSchema& type, std::string_view section) {
+  const std::string head = "Example:\n  " + std::string(section) + ":\n    " + type.name + ".example:";
+  std::string out = head + "\n";
   bool any = false;
   for (const Attribute& attribute : type.attributes) {
     if (!attribute.required || attribute.example.empty()) continue;
     out += "      " + attribute.name + ": " + attribute.example + "\n";
     any = true;
   }
-  return any ? out : "Example:\n  resources:\n    " + type.name + ".example: {}\n";
+  return any ? out : head + " {}\n";
 }
 
 std::string identity_line(const TypeSchema& type) {
@@ -129,13 +131,17 @@ Value one_type_json(const TypeSchema& type) {
   return out;
 }
 
+Value data_source_json(const TypeSchema& type) {
+  return ValueMap{{"attributes", attributes_json(type.attributes)}, {"doc", type.doc}, {"name", type.name}};
+}
+
 }  // namespace
 
 std::string providers_text(const std::vector<const ProviderSchema*>& providers, const TextOptions& options) {
   std::string out;
   for (const ProviderSchema* provider : providers) {
     out += (out.empty() ? "" : "\n") + toned(provider->name, Tone::strong, options) + ": " + provider->doc + "\n";
-    out += types_text(*provider, options);
+    out += types_text(provider->types, "", options) + types_text(provider->data, "data.", options);
   }
   return out;
 }
@@ -146,7 +152,9 @@ std::string provider_text(const ProviderSchema& provider, const TextOptions& opt
     out +=
         "\nConfiguration (`providers: { " + provider.name + ": ... }`):\n" + attributes_text(provider.config, options);
   }
-  return out + "\nTypes:\n" + types_text(provider, options);
+  out += "\nTypes:\n" + types_text(provider.types, "", options);
+  if (!provider.data.empty()) out += "\nData sources:\n" + types_text(provider.data, "data.", options);
+  return out;
 }
 
 std::string type_text(const TypeSchema& type, const TextOptions& options) {
@@ -154,15 +162,25 @@ std::string type_text(const TypeSchema& type, const TextOptions& options) {
   out += identity_line(type);
   if (type.holds_data) out += "Holds data: it is protected until `lifecycle: { prevent_destroy: false }` is applied.\n";
   if (type.link) out += "A link: one that is there already is taken into state without a flag.\n";
-  return out + "\nAttributes:\n" + attributes_text(type.attributes, options) + "\n" + example_text(type);
+  return out + "\nAttributes:\n" + attributes_text(type.attributes, options) + "\n" + example_text(type, "resources");
+}
+
+std::string data_text(const TypeSchema& type, const TextOptions& options) {
+  std::vector<Attribute> asked, told;
+  for (const Attribute& attribute : type.attributes) (attribute.computed ? told : asked).push_back(attribute);
+  std::string out = toned("data." + type.name, Tone::strong, options) + ": " + type.doc + "\n";
+  if (!asked.empty()) out += "\nAsked for:\n" + attributes_text(asked, options);
+  return out + "\nTold:\n" + attributes_text(told, options) + "\n" + example_text(type, "data");
 }
 
 Value schemas_json(const std::vector<const ProviderSchema*>& providers) {
   std::vector<ValueMap::Entry> out;
   for (const ProviderSchema* provider : providers) {
-    std::vector<ValueMap::Entry> types;
+    std::vector<ValueMap::Entry> types, data;
     for (const TypeSchema& type : provider->types) types.emplace_back(type.name, one_type_json(type));
+    for (const TypeSchema& type : provider->data) data.emplace_back(type.name, data_source_json(type));
     out.emplace_back(provider->name, ValueMap{{"config", attributes_json(provider->config)},
+                                              {"data", ValueMap::from(std::move(data))},
                                               {"doc", provider->doc},
                                               {"types", ValueMap::from(std::move(types))}});
   }
@@ -170,5 +188,9 @@ Value schemas_json(const std::vector<const ProviderSchema*>& providers) {
 }
 
 Value type_json(const TypeSchema& type) { return ValueMap{{"format_version", "1.0"}, {"type", one_type_json(type)}}; }
+
+Value data_json(const TypeSchema& type) {
+  return ValueMap{{"data", data_source_json(type)}, {"format_version", "1.0"}};
+}
 
 }  // namespace plumb

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/base/suggest.h"
+#include "providers/postgres/data.h"
 #include "providers/postgres/privileges.h"
 #include "providers/postgres/schema.h"
 #include "providers/postgres/values.h"
@@ -197,6 +198,7 @@ std::string key_of(std::initializer_list<std::string_view> parts) {
 }  // namespace
 
 std::vector<TypeError> check(const TypeSchema& type, const Value& desired) {
+  if (type.identity.empty()) return check_question(type, desired);
   Checker checker(desired);
   if (type.name == kRole) check_role(checker, type, desired);
   if (type.name == kDatabase) check_database(checker, desired);

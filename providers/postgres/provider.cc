@@ -1,5 +1,6 @@
 // The kind and the provider: dispatch by type.
 #include "providers/postgres/check.h"
+#include "providers/postgres/data.h"
 #include "providers/postgres/postgres.h"
 #include "providers/postgres/privileges.h"
 #include "providers/postgres/schema.h"
@@ -62,6 +63,11 @@ class PostgresProvider : public Provider {
     const auto* found = find_type(type);
     if (found == nullptr || found->list == nullptr) return Provider::list(type);
     return found->list(*session_);
+  }
+
+  std::vector<ReadResult> read_data(const TypeSchema& type, std::span<const Value> configs) override {
+    if (configs.empty()) return {};
+    return postgres::read_data(*session_, type, configs);
   }
 
   std::vector<PlanFacts> plan_facts(std::span<const ChangeRequest> changes) override {

@@ -1,5 +1,6 @@
 #include "providers/postgres/schema.h"
 
+#include "providers/postgres/data.h"
 #include "providers/postgres/versions.h"
 
 namespace plumb::postgres {
@@ -272,6 +273,7 @@ const ProviderSchema& provider_schema() {
     out.doc = "A PostgreSQL server, 13 to 18.";
     out.config = config();
     out.types = {role(), database(), schema(), extension(), membership(), grant()};
+    out.data = data_schemas(out.types);
     out.concurrency = 4;
     out.concurrency_attribute = "max_connections";
     return out;

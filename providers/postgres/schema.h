@@ -14,5 +14,11 @@ inline constexpr std::string_view kSchema = "postgres.schema";
 inline constexpr std::string_view kExtension = "postgres.extension";
 inline constexpr std::string_view kMembership = "postgres.membership";
 inline constexpr std::string_view kGrant = "postgres.grant";
+// Data sources that no resource type shares its name with.
+inline constexpr std::string_view kServerData = "postgres.server";
+inline constexpr std::string_view kRolesData = "postgres.roles";
+inline constexpr std::string_view kDatabasesData = "postgres.databases";
+inline constexpr std::string_view kSchemasData = "postgres.schemas";
+inline constexpr std::string_view kExtensionsData = "postgres.extensions";
 
 }  // namespace plumb::postgres

@@ -43,21 +43,38 @@ class Driver {
     return read(type_name, identity_of(type(type_name), attributes));
   }
 
+  // Answers of a data source, one for each question.
+  std::vector<ReadResult> ask(const std::string& source, const std::vector<ValueMap>& questions) {
+    const TypeSchema* found = kind_->schema().find_data(source);
+    REQUIRE(found != nullptr);
+    const std::vector<Value> configs(questions.begin(), questions.end());
+    auto results = provider_->read_data(*found, configs);
+    check_data(*found, configs.size(), results);
+    REQUIRE(results.size() == configs.size());
+    return results;
+  }
+
+  // How long a change may take, from now on.
+  void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
+
   ApplyResult create(const std::string& type_name, const Value& wanted) {
-    return apply({Operation::create, &type(type_name), Value(), wanted, {}, {}, {}}, wanted);
+    return apply({Operation::create, &type(type_name), Value(), wanted, {}, {}, {}, timeout_}, wanted);
   }
   ApplyResult update(const std::string& type_name, const ReadResult& live, const Value& wanted,
                      const std::vector<std::string>& changed) {
     std::vector<Path> paths(changed.begin(), changed.end());
-    return apply({Operation::update, &type(type_name), live.value, wanted, paths, live.server_id, {}}, wanted);
+    return apply({Operation::update, &type(type_name), live.value, wanted, paths, live.server_id, {}, timeout_},
+                 wanted);
   }
   ApplyResult remove(const std::string& type_name, const ReadResult& live) {
-    return provider_->apply({Operation::remove, &type(type_name), live.value, Value(), {}, live.server_id, {}});
+    return provider_->apply(
+        {Operation::remove, &type(type_name), live.value, Value(), {}, live.server_id, {}, timeout_});
   }
   // What the plan says of a change; an empty text when nothing blocks it.
   std::string blocked(Operation operation, const std::string& type_name, const Value& prior, const Value& wanted,
                       const std::vector<std::string>& changed = {}) {
-    const ChangeRequest request{operation, &type(type_name), prior, wanted, {changed.begin(), changed.end()}, {}, {}};
+    const ChangeRequest request{operation, &type(type_name), prior, wanted, {changed.begin(), changed.end()}, {}, {},
+                                {}};
     const auto facts = provider_->plan_facts({&request, 1});
     REQUIRE(facts.size() == 1);
     if (!facts.front().blocked) return "";
@@ -87,6 +104,7 @@ class Driver {
   std::unique_ptr<ProviderKind> kind_;
   std::unique_ptr<Provider> provider_;
   ServerInfo info_;
+  std::chrono::milliseconds timeout_{0};
 };
 
 inline std::string message_of(const ApplyResult& result) { return result.error ? result.error->message : ""; }

@@ -96,6 +96,37 @@ TEST_CASE("each rule of a schema is checked") {
         }) == "demo.role: container demo.nothing does not exist");
 }
 
+TEST_CASE("a data source has questions and answers, and no more") {
+  const auto spoiled = [](const std::function<void(TypeSchema&)>& spoil) {
+    ProviderSchema schema = sound();
+    TypeSchema source;
+    source.name = "demo.role";
+    source.doc = "A role.";
+    Attribute name = attribute("name");
+    name.optional = false;
+    name.required = true;
+    Attribute home = attribute("home");
+    home.optional = false;
+    home.computed = true;
+    source.attributes = {name, home};
+    spoil(source);
+    schema.data = {source};
+    const auto all = check_schema(schema);
+    return all.empty() ? "" : all.front();
+  };
+  CHECK(spoiled([](TypeSchema&) {}) == "");
+  CHECK(spoiled([](TypeSchema& t) { t.name = "other.role"; }) == "data.other.role: does not start with demo");
+  CHECK(spoiled([](TypeSchema& t) { t.doc.clear(); }) == "data.demo.role: has no documentation");
+  CHECK(spoiled([](TypeSchema& t) { t.identity = {{.attribute = "name"}}; }) ==
+        "data.demo.role: is a data source, and has an identity, a server id or a container");
+  CHECK(spoiled([](TypeSchema& t) { find(t, "home").name = "name"; }) == "data.demo.role: has name twice");
+  CHECK(spoiled([](TypeSchema& t) { find(t, "home").optional = true; }) ==
+        "data.demo.role: home is both asked for and answered");
+  CHECK(spoiled([](TypeSchema& t) { find(t, "home").immutable = true; }) ==
+        "data.demo.role: home says how it is written, and a data source is only read");
+  CHECK(spoiled([](TypeSchema& t) { find(t, "home").type = nullptr; }) == "data.demo.role.home: has no type");
+}
+
 TEST_CASE("a provider's own configuration may be called what a block may not") {
   ProviderSchema schema = sound();
   schema.config = {attribute("timeouts")};

@@ -58,6 +58,30 @@ TEST_CASE("the postgres schema keeps the rules of schemas") {
   for (const auto& problem : check_schema(provider_schema())) FAIL_CHECK(problem);
 }
 
+TEST_CASE("data sources are asked in the words of the types, and tell what is read") {
+  const auto source = [](std::string_view name) -> const TypeSchema& { return *provider_schema().find_data(name); };
+  const TypeSchema& role = source(kRole);
+  CHECK(role.find("name")->required);
+  CHECK(role.find("name")->doc == "The role's name.");
+  CHECK(role.find("login")->computed);
+  CHECK(role.find("password") == nullptr);
+  CHECK(source(kDatabase).find("template") == nullptr);
+  CHECK(source(kDatabase).find("encoding")->comparison == Comparison::identifier_case);
+  for (const auto& attribute : role.attributes) CHECK_FALSE((attribute.power || attribute.default_value));
+
+  const auto said = [](const TypeSchema& type, const Value& question) {
+    const auto errors = check(type, question);
+    return errors.empty() ? "" : errors.front().message;
+  };
+  CHECK(said(role, Value(ValueMap{{"name", "pg_monitor"}})) == "");
+  CHECK(said(role, Value(ValueMap{{"name", ""}})) == "name is empty");
+  CHECK(said(source(kSchemasData), Value(ValueMap{{"database", ""}})) == "database is empty");
+  CHECK(said(source(kRolesData), Value(ValueMap{{"like", "a\\"}})) ==
+        "like is \"a\\\", which ends with a \\ that takes the meaning of nothing away");
+  CHECK(said(source(kRolesData), Value(ValueMap{{"like", "a\\\\"}})) == "");
+  CHECK(said(source(kRolesData), Value(ValueMap{{"like", Value::unknown()}})) == "");
+}
+
 TEST_CASE("role names are checked") {
   CHECK(first_error(kRole, role("name", "app")) == "");
   CHECK(first_error(kRole, role("name", "We \"ird; näme")) == "");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <optional>
 #include <pqxx/pqxx>
 
 namespace plumb::net {
@@ -204,13 +205,23 @@ Error connect_error(const std::string& options, std::string_view text) {
 
 }  // namespace
 
+namespace {
+constexpr const char* kMoreTime =
+    "Give it more time in the `timeouts:` of its block, or end what holds it up: SELECT * FROM pg_stat_activity shows "
+    "who does";
+}
+
 struct PostgresConnection::Impl {
   explicit Impl(const std::string& options) : session(options) {}
   Session session;
   std::string last_state;
   bool broken = false;
   bool in_transaction = false;
+  std::chrono::milliseconds statement_timeout{0}, lock_timeout{0};  // as set up
+  std::optional<steady_clock::time_point> deadline;
+  bool deviates = false;  // the session's own timeouts are not as set up
 
+  void set_timeouts(const char* how, std::chrono::milliseconds statement, std::chrono::milliseconds lock);
   PostgresRows run(const std::string& sql, const std::vector<PostgresParameter>& parameters);
   Error failed(std::string_view text, bool safe);
 };
@@ -227,6 +238,8 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::connect(const Po
   } catch (const std::exception& problem) {
     return fail(connect_error(options, problem.what()));
   }
+  made->impl_->statement_timeout = settings.statement_timeout;
+  made->impl_->lock_timeout = settings.lock_timeout;
   const auto milliseconds = [](std::chrono::milliseconds time) { return std::to_string(time.count()); };
   PLUMB_CHECK(made->query(
       "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false), "
@@ -267,7 +280,50 @@ Error PostgresConnection::Impl::failed(std::string_view text, bool safe) {
     error = std::move(error).in("the connection was lost");
   }
   if (safe && error.retry == Retry::outcome_unknown) error.retry = Retry::later;
+  // Cancelled, or a lock not granted, and not before the time was over.
+  if (deadline && (last_state == "57014" || last_state == "55P03") && steady_clock::now() >= *deadline) {
+    error.retry = Retry::never;
+    error.next_step = kMoreTime;
+  }
   return error;
+}
+
+void PostgresConnection::Impl::set_timeouts(const char* how, std::chrono::milliseconds statement,
+                                            std::chrono::milliseconds lock) {
+  const auto one = [how](const char* name, std::chrono::milliseconds time) {
+    return std::string(how) + ' ' + name + " = " + std::to_string(time.count()) + "; ";
+  };
+  run(one("statement_timeout", statement) + one("lock_timeout", lock), {});
+}
+
+void PostgresConnection::limit(std::chrono::milliseconds time) {
+  impl_->deadline.reset();
+  if (time.count() > 0) impl_->deadline = steady_clock::now() + time;
+  if (impl_->deadline || !impl_->deviates || impl_->broken) return;
+  try {
+    impl_->set_timeouts("SET", impl_->statement_timeout, impl_->lock_timeout);
+    impl_->deviates = false;
+  } catch (const std::exception&) {
+    impl_->broken = true;
+  }
+}
+
+Result<void> PostgresConnection::keep_to_limit() {
+  using std::chrono::milliseconds;
+  const auto left = std::chrono::ceil<milliseconds>(*impl_->deadline - steady_clock::now());
+  if (left.count() <= 0) {
+    impl_->last_state.clear();
+    return fail(Error{"the time was over before all statements were sent", kMoreTime, {}, Fault::provider});
+  }
+  try {
+    // What waits for a lock all that time is told to have waited for a lock.
+    constexpr milliseconds kGrace{100};
+    impl_->deviates = impl_->deviates || !impl_->in_transaction;
+    impl_->set_timeouts(impl_->in_transaction ? "SET LOCAL" : "SET", left + kGrace, left);
+  } catch (const std::exception& problem) {
+    return fail(impl_->failed(problem.what(), true));
+  }
+  return {};
 }
 
 Result<PostgresRows> PostgresConnection::query(const std::string& sql,
@@ -276,6 +332,7 @@ Result<PostgresRows> PostgresConnection::query(const std::string& sql,
   if (impl_->broken) {
     return fail(Error{"the connection was lost", "Run again", {}, Fault::unreachable, Retry::later});
   }
+  if (impl_->deadline) PLUMB_CHECK(keep_to_limit());
   try {
     return impl_->run(sql, parameters);
   } catch (const std::exception& problem) {
@@ -293,7 +350,9 @@ Result<void> PostgresConnection::begin(bool read_only) {
 
 Result<void> PostgresConnection::commit() {
   impl_->in_transaction = false;
+  const auto deadline = std::exchange(impl_->deadline, std::nullopt);
   PLUMB_CHECK(query("COMMIT"));
+  impl_->deadline = deadline;
   return {};
 }
 

@@ -81,6 +81,11 @@ class PostgresConnection {
   // Never fails: a connection that cannot roll back is lost, and the server rolls back.
   void rollback() noexcept;
 
+  // Statements from now on, all of them together, must be done within this time, whatever the settings say of
+  // statements and locks; 0: the settings apply again. One that runs into it is cancelled by the server: Retry::never,
+  // and the next step names `timeouts`. Committing is not limited. Ends when the connection goes back to its pool.
+  void limit(std::chrono::milliseconds time);
+
   // The SQLSTATE of the last statement that failed; empty when the failure was not the server's.
   [[nodiscard]] const std::string& last_state() const noexcept;
   [[nodiscard]] bool usable() const noexcept;
@@ -89,6 +94,7 @@ class PostgresConnection {
  private:
   struct Impl;
   explicit PostgresConnection(std::unique_ptr<Impl> impl);
+  Result<void> keep_to_limit();
   std::unique_ptr<Impl> impl_;
 };
 

@@ -128,6 +128,7 @@ PostgresPool::Lease::~Lease() { give_back(); }
 void PostgresPool::Lease::give_back() noexcept {
   if (pool_ == nullptr) return;
   connection_->rollback();
+  connection_->limit(std::chrono::milliseconds{0});
   auto& pool = *std::exchange(pool_, nullptr)->impl_;
   {
     const std::lock_guard lock(pool.mutex);

@@ -43,6 +43,9 @@ Result<ApplyResult> read_back(net::PostgresConnection& connection, const Value& 
   return out;
 }
 
+// For what follows something that cannot be taken back.
+constexpr std::chrono::milliseconds kUnlimited{0};
+
 std::string bool_word(bool on) { return on ? "true" : "false"; }
 
 // The one we are connected to can be neither renamed nor dropped, and the provider would lose its footing.
@@ -74,8 +77,9 @@ Result<ApplyResult> create(Session& session, const ChangeRequest& change) {
   if (flag_of(desired, "is_template").value_or(false)) sql += " IS_TEMPLATE true";
   // A template may not be in use while it is copied: not by us either.
   session.pool().close_idle(text_or(desired, "template", "template1"));
-  auto lease = PLUMB_TRY(session.plain(session.server().database));
+  auto lease = PLUMB_TRY(session.plain(session.server().database, change.timeout));
   PLUMB_CHECK(lease->query(sql));
+  lease->limit(kUnlimited);
   auto result = read_back(*lease, desired);
   if (result) return result;
   // It was made, only not seen again: reading must settle it.
@@ -101,7 +105,7 @@ std::string changed_options(const ChangeRequest& change) {
 Result<ApplyResult> update(Session& session, const ChangeRequest& change) {
   const auto name = text_or(change.desired, "name");
   const auto quoted = quote_identifier(name);
-  auto lease = PLUMB_TRY(session.write(session.server().database));
+  auto lease = PLUMB_TRY(session.write(session.server().database, change.timeout));
   const auto live = PLUMB_TRY(live_name(*lease, kNameOf, change));
   if (!live) return fail(gone("database", change));
   if (*live != name) {
@@ -126,11 +130,12 @@ Result<ApplyResult> update(Session& session, const ChangeRequest& change) {
     result.error = std::move(moved).error().in("cannot move database \"" + name + '"');
     return result;
   }
+  lease->limit(kUnlimited);
   return read_back(*lease, change.desired);
 }
 
 Result<ApplyResult> remove(Session& session, const ChangeRequest& change) {
-  auto lease = PLUMB_TRY(session.plain(session.server().database));
+  auto lease = PLUMB_TRY(session.plain(session.server().database, change.timeout));
   const auto live = PLUMB_TRY(live_name(*lease, kNameOf, change));
   if (!live) return ApplyResult{};
   PLUMB_CHECK(not_ours(session, *live));
@@ -143,6 +148,7 @@ Result<ApplyResult> remove(Session& session, const ChangeRequest& change) {
   if (dropped) return ApplyResult{};
   auto error = std::move(dropped).error();
   // As it was, as far as we can: the drop's own error is what matters.
+  lease->limit(kUnlimited);
   if (is_template && error.retry != Retry::outcome_unknown) {
     (void)lease->query("ALTER DATABASE " + quoted + " WITH IS_TEMPLATE true");
   }

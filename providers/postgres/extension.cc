@@ -45,12 +45,12 @@ Result<ApplyResult> create(Session& session, const ChangeRequest& change) {
   // Extensions that name no schema of their own go to the first of the search_path, where people look for them.
   if (!schema) statements.emplace_back("SET LOCAL search_path = public, pg_catalog");
   statements.push_back(std::move(sql));
-  return in_transaction(session, database, statements, read_back(database, name));
+  return in_transaction(session, database, change, statements, read_back(database, name));
 }
 
 Result<ApplyResult> update(Session& session, const ChangeRequest& change) {
   const auto database = text_or(change.desired, "database");
-  auto lease = PLUMB_TRY(session.write(database));
+  auto lease = PLUMB_TRY(session.write(database, change.timeout));
   const auto live = PLUMB_TRY(live_name(*lease, kNameOf, change));
   if (!live) return fail(gone("extension", change));
   const auto alter = "ALTER EXTENSION " + quote_identifier(*live);
@@ -66,7 +66,7 @@ Result<ApplyResult> update(Session& session, const ChangeRequest& change) {
 }
 
 Result<ApplyResult> remove(Session& session, const ChangeRequest& change) {
-  auto lease = PLUMB_TRY(session.write(text_or(change.prior, "database")));
+  auto lease = PLUMB_TRY(session.write(text_or(change.prior, "database"), change.timeout));
   const auto live = PLUMB_TRY(live_name(*lease, kNameOf, change));
   if (!live) return ApplyResult{};
   auto dropped = lease->query("DROP EXTENSION " + quote_identifier(*live) + " RESTRICT");

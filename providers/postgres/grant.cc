@@ -150,9 +150,11 @@ Result<void> check_effect(const Session& session, const Place& place, const Acls
   return {};
 }
 
-Result<ApplyResult> write(Session& session, const Value& attributes, const Wanted& wanted, bool removing) {
+Result<ApplyResult> write(Session& session, const ChangeRequest& change, const Wanted& wanted) {
+  const bool removing = change.operation == Operation::remove;
+  const Value& attributes = removing ? change.prior : change.desired;
   const Place place(attributes);
-  auto lease = PLUMB_TRY(session.write(place.database));
+  auto lease = PLUMB_TRY(session.write(place.database, change.timeout));
   const auto before = PLUMB_TRY(acls_of(*lease, place));
   // What is gone needs no revoke.
   if (!removing) PLUMB_CHECK(check_targets(*lease, place, before));
@@ -176,10 +178,10 @@ Wanted wanted_of(const Session& session, const ChangeRequest& change) {
 }
 
 // A database that is gone took its grants with it; so did a role, an object or a schema, which show as nothing held.
-Result<ApplyResult> remove(Session& session, const Value& prior) {
-  auto done = write(session, prior, Wanted{}, true);
+Result<ApplyResult> remove(Session& session, const ChangeRequest& change) {
+  auto done = write(session, change, Wanted{});
   if (!done) {
-    const auto database = text_or(prior, "database");
+    const auto database = text_or(change.prior, "database");
     const auto there = PLUMB_TRY(
         session.select(session.server().database, "SELECT 1 FROM pg_database WHERE datname = $1::name", {database}));
     if (there.empty()) return ApplyResult{};
@@ -223,10 +225,10 @@ ApplyResult apply_grant(Session& session, const ChangeRequest& change) {
   switch (change.operation) {
     case Operation::create:
     case Operation::update:
-      return finish(write(session, change.desired, wanted_of(session, change), false), "grant", "privileges to",
+      return finish(write(session, change, wanted_of(session, change)), "grant", "privileges to",
                     label(change.desired));
     case Operation::remove:
-      return finish(remove(session, change.prior), "revoke", "privileges of", label(change.prior));
+      return finish(remove(session, change), "revoke", "privileges of", label(change.prior));
   }
   return {};
 }

@@ -89,13 +89,13 @@ std::vector<std::string> grant_statements(const Session& session, const ChangeRe
 
 Result<ApplyResult> write(Session& session, const ChangeRequest& change) {
   return in_transaction(
-      session, session.server().database, grant_statements(session, change),
+      session, session.server().database, change, grant_statements(session, change),
       [&](net::PostgresConnection& connection) { return read_back(session, connection, change.desired); });
 }
 
 Result<ApplyResult> remove(Session& session, const ChangeRequest& change) {
   const auto& prior = change.prior;
-  auto lease = PLUMB_TRY(session.write(session.server().database));
+  auto lease = PLUMB_TRY(session.write(session.server().database, change.timeout));
   // A role that is gone took its memberships with it.
   const auto live = PLUMB_TRY(find_one(session, *lease, prior));
   if (!live) return ApplyResult{};

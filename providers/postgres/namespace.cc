@@ -36,13 +36,13 @@ Result<ApplyResult> create(Session& session, const ChangeRequest& change) {
   const auto name = text_or(change.desired, "name");
   std::string sql = "CREATE SCHEMA " + quote_identifier(name);
   if (const auto owner = text_of(change.desired, "owner")) sql += " AUTHORIZATION " + quote_identifier(*owner);
-  return in_transaction(session, database, {sql}, read_back(database, name));
+  return in_transaction(session, database, change, {sql}, read_back(database, name));
 }
 
 Result<ApplyResult> update(Session& session, const ChangeRequest& change) {
   const auto database = text_or(change.desired, "database");
   const auto name = text_or(change.desired, "name");
-  auto lease = PLUMB_TRY(session.write(database));
+  auto lease = PLUMB_TRY(session.write(database, change.timeout));
   const auto live = PLUMB_TRY(live_name(*lease, kNameOf, change));
   if (!live) return fail(gone("schema", change));
   if (*live != name) {
@@ -57,7 +57,7 @@ Result<ApplyResult> update(Session& session, const ChangeRequest& change) {
 }
 
 Result<ApplyResult> remove(Session& session, const ChangeRequest& change) {
-  auto lease = PLUMB_TRY(session.write(text_or(change.prior, "database")));
+  auto lease = PLUMB_TRY(session.write(text_or(change.prior, "database"), change.timeout));
   const auto live = PLUMB_TRY(live_name(*lease, kNameOf, change));
   if (!live) return ApplyResult{};
   auto dropped = lease->query("DROP SCHEMA " + quote_identifier(*live) + " RESTRICT");

@@ -88,9 +88,9 @@ ApplyResult finish(Result<ApplyResult> result, std::string_view verb, std::strin
   return out;
 }
 
-Result<ApplyResult> in_transaction(Session& session, const std::string& database,
+Result<ApplyResult> in_transaction(Session& session, const std::string& database, const ChangeRequest& change,
                                    const std::vector<std::string>& statements, const ReadBack& read_back) {
-  auto lease = PLUMB_TRY(session.write(database));
+  auto lease = PLUMB_TRY(session.write(database, change.timeout));
   for (const auto& one : statements) PLUMB_CHECK(lease->query(one));
   auto result = PLUMB_TRY(read_back(*lease));
   PLUMB_CHECK(lease->commit());

@@ -45,8 +45,8 @@ ApplyResult finish(Result<ApplyResult> result, std::string_view verb, std::strin
 
 // The rows of one object, read back in the transaction that changed it.
 using ReadBack = std::function<Result<ApplyResult>(net::PostgresConnection&)>;
-// Runs the statements, reads back, commits. Nothing stays when any of it fails.
-Result<ApplyResult> in_transaction(Session& session, const std::string& database,
+// Runs the statements, reads back, commits, all within the change's time. Nothing stays when any of it fails.
+Result<ApplyResult> in_transaction(Session& session, const std::string& database, const ChangeRequest& change,
                                    const std::vector<std::string>& statements, const ReadBack& read_back);
 
 // The name an object has now, by its number; nullopt when it is gone. Without a number the name in `prior` stands.

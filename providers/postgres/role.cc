@@ -126,14 +126,14 @@ Result<ApplyResult> create(Session& session, const ChangeRequest& change) {
   const auto name = text_or(change.desired, "name");
   auto clauses = PLUMB_TRY(create_clauses(change.desired));
   if (!clauses.empty()) clauses = " WITH" + clauses;
-  return in_transaction(session, session.server().database, {"CREATE ROLE " + quote_identifier(name) + clauses},
+  return in_transaction(session, session.server().database, change, {"CREATE ROLE " + quote_identifier(name) + clauses},
                         read_back(session, name));
 }
 
 Result<ApplyResult> update(Session& session, const ChangeRequest& change) {
   const auto name = text_or(change.desired, "name");
   auto clauses = PLUMB_TRY(changed_clauses(change));
-  auto lease = PLUMB_TRY(session.write(session.server().database));
+  auto lease = PLUMB_TRY(session.write(session.server().database, change.timeout));
   const auto live = PLUMB_TRY(live_name(*lease, kNameOf, change));
   if (!live) return fail(gone("role", change));
   if (*live != name) {
@@ -157,7 +157,7 @@ Result<ApplyResult> remove(Session& session, const ChangeRequest& change) {
   std::string oid = change.server_id;
   Error error;
   {
-    auto lease = PLUMB_TRY(session.write(session.server().database));
+    auto lease = PLUMB_TRY(session.write(session.server().database, change.timeout));
     const auto live = PLUMB_TRY(live_name(*lease, kNameOf, change));
     if (!live) return ApplyResult{};
     auto dropped = lease->query("DROP ROLE " + quote_identifier(*live));

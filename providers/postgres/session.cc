@@ -115,6 +115,13 @@ Result<std::unique_ptr<Session>> Session::open(const Value& config) {
   return session;
 }
 
+Result<Session::Lease> Session::limited(const std::string& database, net::PostgresPool::Start start,
+                                        std::chrono::milliseconds timeout) {
+  auto lease = PLUMB_TRY(pool_.acquire(database, start));
+  lease->limit(timeout);
+  return lease;
+}
+
 Result<net::PostgresRows> Session::select(const std::string& database, const std::string& sql,
                                           const std::vector<net::PostgresParameter>& parameters) {
   auto lease = PLUMB_TRY(read(database));

@@ -1,6 +1,7 @@
 // One configured server: what configure learnt, and the connections to it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -41,11 +42,14 @@ class Session {
   Result<Lease> read(const std::string& database) {
     return pool_.acquire(database, net::PostgresPool::Start::read_only);
   }
-  Result<Lease> write(const std::string& database) {
-    return pool_.acquire(database, net::PostgresPool::Start::read_write);
+  // The loan ends what it runs after `timeout`; zero: as the connection is configured.
+  Result<Lease> write(const std::string& database, std::chrono::milliseconds timeout) {
+    return limited(database, net::PostgresPool::Start::read_write, timeout);
   }
   // Outside a transaction, for what the server refuses inside one.
-  Result<Lease> plain(const std::string& database) { return pool_.acquire(database, net::PostgresPool::Start::plain); }
+  Result<Lease> plain(const std::string& database, std::chrono::milliseconds timeout = std::chrono::milliseconds{0}) {
+    return limited(database, net::PostgresPool::Start::plain, timeout);
+  }
 
   // One query in a read-only transaction of its own.
   Result<net::PostgresRows> select(const std::string& database, const std::string& sql,
@@ -53,6 +57,7 @@ class Session {
 
  private:
   Session(net::PostgresSettings settings, std::size_t connections) : pool_(std::move(settings), connections) {}
+  Result<Lease> limited(const std::string& database, net::PostgresPool::Start start, std::chrono::milliseconds timeout);
   net::PostgresPool pool_;
   Server server_;
 };

@@ -19,7 +19,7 @@ namespace {
 enum class Answer { go_on, stop };
 
 // There is something to carry out, and not only things in the way.
-bool can_act(const Plan& plan) { return !plan.graph.steps.empty() || !plan.outputs.empty(); }
+bool can_act(const Plan& plan) { return !plan.graph.steps.empty() || !plan.outputs.empty() || !plan.moves.empty(); }
 
 Answer approve(Context& context, bool destroy) {
   if (context.options.auto_approve) return Answer::go_on;

@@ -2,6 +2,7 @@
 //
 // Strings stand plain where the YAML 1.2 core schema reads them as the same text, as a block where they have lines, and
 // in double quotes elsewhere; `${` is written `$${`. Values hold no unknown and no secret: nobody masks anything here.
+// Keys hold no control characters: the reader refuses those however they are written.
 #pragma once
 
 #include <string>

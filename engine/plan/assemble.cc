@@ -47,8 +47,11 @@ void count(PlanCounts& counts, const PlannedChange& change) {
 void sort_changes(World& world, Plan& plan) {
   std::vector<std::uint32_t> order(world.changes.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return world.changes[a].address < world.changes[b].address; });
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const PlannedChange &one = world.changes[a], &two = world.changes[b];
+    const auto by_address = one.address <=> two.address;
+    return by_address != 0 ? by_address < 0 : one.deposed < two.deposed;
+  });
   std::vector<std::uint32_t> moved(order.size());
   plan.changes.reserve(order.size());
   for (std::uint32_t to = 0; to < order.size(); ++to) {
@@ -109,6 +112,7 @@ void assemble(World& world, Plan& plan) {
   sort_changes(world, plan);
   for (const PlannedChange& change : plan.changes) count(plan.counts, change);
   plan.counts.no_op = world.no_ops;
+  plan.ignored = world.ignored.size();
   plan.counts.record = world.records.size();
   plan.counts.moved = world.moves.size();
   plan.moves = world.moves;

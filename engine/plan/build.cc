@@ -73,19 +73,6 @@ void build_providers(World& world) {
   }
 }
 
-void build_imports(World& world) {
-  for (const ImportBlock& block : world.in.stack->imports) {
-    // Those with `for_each` name theirs when it is known; modules are there only once they are called.
-    if (block.for_each) continue;
-    if (!block.address.modules.empty() || world.find_resource(block.address)) {
-      world.imports.emplace(block.address, &block);
-      continue;
-    }
-    world.diagnostics->error("import: there is no resource " + block.address.resource().str(),
-                             "write its block first; import needs something to compare with", block.pos);
-  }
-}
-
 // Interrupted creates whose outcome nobody knows stand in state as records until the server has been asked.
 //
 // A second kill leaves a second intent for the same object: the newest speaks, for both would stand for one. One that

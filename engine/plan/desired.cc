@@ -1,6 +1,7 @@
 // Desired: what configuration says of one instance, typed and canonical, and the identity it gives.
 #include <algorithm>
 
+#include "engine/plan/lifecycle.h"
 #include "engine/plan/settle.h"
 
 namespace plumb {
@@ -39,66 +40,6 @@ Evaluated evaluate_attribute(World& world, EvalScope& scope, const InstanceNode&
   }
   out = std::move(value);
   return Evaluated::done;
-}
-
-Evaluated evaluate_flag(World& world, EvalScope& scope, const std::optional<Tree>& tree, const std::string& what,
-                        bool fallback, bool& out) {
-  out = fallback;
-  if (!tree) return Evaluated::done;
-  Value value;
-  const Evaluated status = evaluate_typed(world, scope, *tree, *bool_type(), what, value);
-  if (status != Evaluated::done) return status;
-  if (!value.fully_known()) {
-    world.diagnostics->error(what + " is known only after apply", "decide by something that plan knows", tree->pos);
-    return Evaluated::failed;
-  }
-  if (value.is_bool()) out = value.as_bool();
-  return Evaluated::done;
-}
-
-Evaluated evaluate_ignore(World& world, EvalScope& scope, const ResourceBlock& block, Lifecycle& out) {
-  if (!block.lifecycle.ignore_changes) return Evaluated::done;
-  const Tree& tree = *block.lifecycle.ignore_changes;
-  static const TypePtr type = list_type(string_type());
-  const std::string what = block.address.str() + ": lifecycle.ignore_changes";
-  Value value;
-  const Evaluated status = evaluate_typed(world, scope, tree, *type, what, value);
-  if (status != Evaluated::done) return status;
-  if (!value.is_list()) return Evaluated::done;
-  for (std::size_t i = 0; i < value.as_list().size(); ++i) {
-    const Value& item = value.as_list()[i];
-    if (!item.is_string()) continue;
-    auto path = Path::parse(item.as_string());
-    if (!path.has_value()) {
-      world.diagnostics->add(
-          std::move(path).error().in(what).at(position_at(tree, Path() / static_cast<std::int64_t>(i))));
-      return Evaluated::failed;
-    }
-    out.ignore.push_back(std::move(path).value());
-  }
-  return Evaluated::done;
-}
-
-Evaluated evaluate_lifecycle(World& world, EvalScope& scope, const InstanceNode& instance, const ResourceBlock& block,
-                             Lifecycle& out) {
-  const std::string prefix = instance.address.str() + ": lifecycle.";
-  const LifecycleBlock& from = block.lifecycle;
-  Evaluated worst = evaluate_flag(world, scope, from.prevent_destroy, prefix + "prevent_destroy",
-                                  instance.type->holds_data, out.prevent_destroy);
-  if (worst != Evaluated::failed) {
-    const Evaluated status = evaluate_flag(world, scope, from.retain, prefix + "retain", false, out.retain);
-    if (status != Evaluated::done) worst = status;
-  }
-  if (worst != Evaluated::failed) {
-    const Evaluated status = evaluate_ignore(world, scope, block, out);
-    if (status != Evaluated::done) worst = status;
-  }
-  if (worst != Evaluated::done || !from.adopt) return worst;
-  Value value;
-  static const TypePtr type = enum_type({"never", "always"});
-  const Evaluated status = evaluate_typed(world, scope, *from.adopt, *type, prefix + "adopt", value);
-  out.adopt_always = value.is_string() && value.as_string() == "always";
-  return status;
 }
 
 bool run_checks(World& world, const InstanceNode& instance, const ResourceBlock& block, const Value& desired) {

@@ -44,7 +44,9 @@ std::optional<Address> change_behind(World& world, NodeId node) {
   return address;
 }
 
-// What this tree reads and this plan changes: what was really read first, then what may be read.
+}  // namespace
+
+// What was really read first, then what may be read.
 std::optional<Address> upstream_of(World& world, const InstanceNode& reader, const Tree& tree) {
   const std::vector<Hint> hints = hints_of(world, world.resources[reader.resource].scope, tree);
   for (const Hint& hint : hints) {
@@ -60,8 +62,6 @@ std::optional<Address> upstream_of(World& world, const InstanceNode& reader, con
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 std::optional<Address> changed_upstream(World& world, const InstanceNode& instance) {
   for (const NodeId node : world.info[instance.node].reads) {

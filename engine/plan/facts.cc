@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "engine/model/digest.h"
+#include "engine/plan/lifecycle.h"
 #include "engine/plan/three_way.h"
 #include "engine/plan/world.h"
 
@@ -75,6 +76,9 @@ bool record_stale(World& world, const InstanceNode& instance, std::unordered_map
     return true;
   if (record.prevent_destroy != instance.lifecycle.prevent_destroy || record.retain != instance.lifecycle.retain)
     return true;
+  // Forced on it by a reader, it stays until the record is written for another reason.
+  if (instance.lifecycle.create_before_destroy && !record.create_before_destroy) return true;
+  if (trigger_of(world, instance) != record.trigger) return true;
   if (!(record.identity == instance.identity)) return true;
   if (record.managed != managed_paths(*instance.type, instance.desired)) return true;
   if (!(kept_attributes(*instance.type, instance.planned, instance.desired) == record.attributes)) return true;

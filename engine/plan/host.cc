@@ -34,6 +34,10 @@ Access WorldHost::root(std::string_view name) {
     if (scope_.each.key != nullptr) return ObjectRef{kEach, 0};
     return Error{"`each` has a meaning only in a block with `for_each`", "name the value itself"};
   }
+  if (name == "self") {
+    if (scope_.self != nullptr) return *scope_.self;
+    return Error{"`self` has a meaning only in a postcondition", "name the resource itself"};
+  }
   if (name == "stack") return Value(world_.in.stack->name);
   if (name == "data") return ObjectRef{kData, 0};
   if (name == "module") return ObjectRef{kModule, 0};

@@ -1,6 +1,7 @@
 // One instance: from desired and live to an action and to the value its readers see.
 #include <algorithm>
 
+#include "engine/plan/lifecycle.h"
 #include "engine/plan/settle.h"
 #include "engine/plan/three_way.h"
 #include "engine/plan/world.h"
@@ -101,19 +102,31 @@ bool live_ready(World& world, std::uint32_t index) {
   return false;
 }
 
+// A data source that is evaluated: its answer, and what must hold of it.
+bool run_data(World& world, std::uint32_t index) {
+  if (world.instances[index].phase == Phase::settle) {
+    if (!settle_data(world, index)) return false;
+    world.instances[index].phase = Phase::conditions;
+    world.work.allow_hints(world.instances[index].node);
+  }
+  if (world.in.options.mode != PlanMode::destroy && !run_conditions(world, index)) return false;
+  return finish(world, world.instances[index]);
+}
+
 }  // namespace
 
 bool run_instance(World& world, std::uint32_t index) {
   if (world.instances[index].resource == kNone) return true;  // an orphan: planned after the rest
   if (world.applying) {
+    if (world.instances[index].checking != Checking::none) return run_open_conditions(world, index);
     const Desired status = evaluate_desired(world, index);
     if (status == Desired::wait) return false;
     world.instances[index].evaluate_failed = status == Desired::failed;
     return true;
   }
   const bool destroy = world.in.options.mode == PlanMode::destroy;
-  if (world.instances[index].address.data && world.instances[index].phase == Phase::settle) {
-    return settle_data(world, index);
+  if (world.instances[index].address.data && world.instances[index].phase >= Phase::settle) {
+    return run_data(world, index);
   }
   {
     InstanceNode& instance = world.instances[index];
@@ -130,7 +143,7 @@ bool run_instance(World& world, std::uint32_t index) {
       if (status == Desired::failed) return fail_instance(world, evaluated);
       if (evaluated.address.data) {
         evaluated.phase = Phase::settle;
-        return settle_data(world, index);
+        return run_data(world, index);
       }
       if (destroy) return run_for_destroy(world, evaluated);
       if (!register_identity(world, index)) return fail_instance(world, evaluated);
@@ -143,13 +156,18 @@ bool run_instance(World& world, std::uint32_t index) {
     if (!live_ready(world, index)) return false;
     read_containers(world, world.instances[index]);
     world.instances[index].phase = Phase::settle;
+    world.work.allow_hints(world.instances[index].node);
   }
   InstanceNode& instance = world.instances[index];
   if (instance.phase == Phase::settle) {
+    if (instance.record == nullptr && !imports_ready(world, instance.node)) return false;
     // A new name may be taken: a rename looks before it leaps.
     if (!new_identity_ready(world, index)) return false;
     settle(world, world.instances[index]);
+    world.instances[index].phase = Phase::conditions;
+    world.work.allow_hints(world.instances[index].node);
   }
+  if (world.instances[index].phase == Phase::conditions && !run_conditions(world, index)) return false;
   return finish(world, world.instances[index]);
 }
 

@@ -1,6 +1,7 @@
 // What state holds and configuration does not: deleted, forgotten or kept. In a destroy, that is everything.
 #include <algorithm>
 
+#include "engine/plan/lifecycle.h"
 #include "engine/plan/world.h"
 
 namespace plumb {
@@ -59,7 +60,19 @@ void plan_gone(World& world, InstanceNode& instance) {
   world.records.push_back({instance.address, "is gone from the server and leaves state", false});
 }
 
-void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provider_index, const TypeSchema& type) {
+// A `removed` block speaks for a record, against protection too where it says so.
+Action removed_action(World& world, const InstanceRecord& record, const RemovedBlock& block, PlannedChange& change) {
+  const std::string place = " in " + block.pos.line_str();
+  if (block.release && record.prevent_destroy) {
+    world.records.push_back(
+        {record.address, "is not protected any more (`removed` with `release: true`" + place + ")", true});
+  }
+  change.reason = "because `removed`" + place + (block.destroy ? " deletes it" : " forgets it");
+  return block.destroy ? Action::remove : Action::forget;
+}
+
+void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provider_index, const TypeSchema& type,
+                 const Removal* removal) {
   const auto index = static_cast<std::uint32_t>(world.instances.size());
   InstanceNode& instance = world.instances.emplace_back();
   instance.address = record.address;
@@ -84,11 +97,18 @@ void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provi
   change.before = instance.live_known && instance.live.status == ReadResult::Status::present ? instance.live.value
                                                                                              : record.attributes;
   change.reason = why_gone(world, record);
-  const Action intended = record.retain || type.singleton || type.always_exists ? Action::forget : Action::remove;
+  Action intended = record.retain ? Action::forget : Action::remove;
+  if (removal != nullptr) intended = removed_action(world, record, *removal->block, change);
+  if (type.singleton || type.always_exists) intended = Action::forget;
+  const bool released = removal != nullptr && removal->block->release;
   if (world.in.options.mode == PlanMode::normal && standing_of(world, record.address) == Standing::deferred) {
     change.reason.clear();
     return block(change, instance, Action::no_op, Action::deferred,
                  Error{"whether it is still wanted is known only after apply", "apply, then plan again"});
+  }
+  if (removal != nullptr && intended == Action::forget) {  // needs no server
+    change.action = instance.action = intended;
+    return;
   }
   if (type.outside_effect && provider.status == ProviderNode::Status::unavailable) {
     return block(change, instance, intended, Action::blocked,
@@ -111,14 +131,15 @@ void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provi
                            ", state knows " + record.server_id + ")",
                        "look whose it is; put the block back and apply to take it over, or rename it on the server"});
   }
-  if (record.prevent_destroy && intended == Action::remove) {
+  if (record.prevent_destroy && !released && intended == Action::remove) {
     return block(
         change, instance, intended, Action::blocked,
         Error{"it is protected (prevent_destroy), and it would be deleted",
               world.in.options.mode == PlanMode::destroy
                   ? "apply `lifecycle: { prevent_destroy: false }` first, if it may go"
                   : "put its block back, with `lifecycle: { prevent_destroy: false }` if it may go; apply; then "
-                    "remove it"});
+                    "remove it. Or write `removed: [{ from: " +
+                        record.address.str() + ", release: true }]`"});
   }
   change.action = intended;
   instance.action = intended;
@@ -257,12 +278,14 @@ void plan_orphans(World& world) {
     drain(world);
   }
   world.instances.reserve(world.instances.size() + orphans.size());
+  const std::vector<Removal> removals = removals_of(world);
+  if (!destroy) check_removals(world, removals);
   for (const InstanceRecord* record : orphans) {
     const auto provider = world.provider_by_name.find(record->provider);
     const auto type = world.in.registry->type(record->address.type);
     if (provider == world.provider_by_name.end() || !type.has_value()) continue;
     if (world.info[world.providers[provider->second].node].failed) continue;
-    plan_orphan(world, *record, provider->second, *type.value());
+    plan_orphan(world, *record, provider->second, *type.value(), removal_for(removals, record->address));
   }
   check_names_freed(world);
   if (world.in.options.mode == PlanMode::normal) show_deferred(world);

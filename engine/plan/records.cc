@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/model/digest.h"
+#include "engine/plan/lifecycle.h"
 #include "engine/plan/three_way.h"
 #include "engine/plan/world.h"
 
@@ -70,6 +71,8 @@ InstanceRecord make_record(World& world, InstanceNode& instance, State& state, c
   record.schema_version = instance.type->version;
   record.prevent_destroy = instance.lifecycle.prevent_destroy;
   record.retain = instance.lifecycle.retain;
+  record.create_before_destroy = instance.lifecycle.create_before_destroy || instance.create_first;
+  record.trigger = trigger_of(world, instance).value_or(instance.record != nullptr ? instance.record->trigger : "");
   if (world.in.digest_key) {
     for (const auto& [name, value] : instance.desired.as_map()) {
       for (const auto& [path, leaf] : secret_leaves(value, Path(name))) {

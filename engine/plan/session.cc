@@ -5,6 +5,7 @@
 #include "engine/base/random.h"
 #include "engine/model/digest.h"
 #include "engine/plan/assemble.h"
+#include "engine/plan/lifecycle.h"
 #include "engine/plan/three_way.h"
 #include "engine/plan/world.h"
 #include "engine/provider_api/contract.h"
@@ -124,6 +125,14 @@ class Session::Impl {
     return {};
   }
 
+  Result<void> check(NodeId node, Checking what) {
+    const std::uint32_t index = world.info[node].index;
+    world.instances[index].checking = what;
+    Result<void> result = run(node, world.instances[index].address.str());
+    world.instances[index].checking = Checking::none;
+    return result;
+  }
+
   State no_state;
   World world;
   std::vector<PhaseTiming> timings;
@@ -154,6 +163,9 @@ std::optional<Plan> Session::plan(Diagnostics& diagnostics) {
     }
     drain(world);
     plan_orphans(world);
+    spread_create_first(world);
+    plan_deposed(world);
+    warn_idle_ignores(world);
   });
   if (diagnostics.has_errors()) return std::nullopt;
   Plan plan;
@@ -215,8 +227,9 @@ Result<Value> Session::desired(const Step& step) {
   World& world = impl_->world;
   InstanceNode& instance = impl_->instance(step);
   if (instance.resource == kNone) return instance.planned;
-  if (instance.planned.fully_known()) return instance.planned;
-  PLUMB_CHECK(impl_->run(instance.node, instance.address.str()));
+  if (instance.precondition_open) PLUMB_CHECK(impl_->check(instance.node, Checking::before));
+  if (impl_->instance(step).planned.fully_known()) return impl_->instance(step).planned;
+  PLUMB_CHECK(impl_->run(step.node, step.address.str()));
   InstanceNode& evaluated = impl_->instance(step);
   if (evaluated.evaluate_failed) return fail(evaluated.address.str() + " cannot be evaluated", "see the errors above");
   const Value desired = resolved(evaluated.planned, evaluated.desired);
@@ -274,7 +287,14 @@ void Session::publish(const Step& step, Value attributes) {
   instance.published = true;
 }
 
-Result<void> Session::check_after(const Step& /*step*/) { return {}; }
+Result<void> Session::check_after(const Step& step) {
+  World& world = impl_->world;
+  const InstanceNode& instance = impl_->instance(step);
+  if (instance.resource == kNone || !step.deposed.empty()) return {};
+  if (world.resources[instance.resource].block->lifecycle.postcondition.empty()) return {};
+  impl_->start_applying();
+  return impl_->check(step.node, Checking::after);
+}
 
 std::vector<CheckResult> Session::checks() {
   World& world = impl_->world;
@@ -300,6 +320,11 @@ std::vector<CheckResult> Session::checks() {
 
 InstanceRecord Session::make_record(const Step& step, State& state, const std::string& uid, const Value& attributes,
                                     const std::string& server_id, const Evidence& evidence) {
+  // Written for the first time, what `replace_when` gives may have had to wait until now.
+  if (impl_->instance(step).lifecycle.replace_when.any_unknown()) {
+    impl_->start_applying();
+    (void)impl_->run(step.node, step.address.str());
+  }
   return plumb::make_record(impl_->world, impl_->instance(step), state, uid, attributes, server_id, evidence);
 }
 
@@ -395,6 +420,13 @@ std::optional<InstanceRecord> Session::accepted_record(const Address& address) c
     }
   }
   record.attributes = Value(std::move(attributes));
+  // What an `ignore` rule hides is nobody's to accept.
+  for (const auto& [of, path] : impl_->world.ignored) {
+    if (of != address) continue;
+    const auto before = value_at(instance->record->attributes, path);
+    record.attributes =
+        before ? with_value_at(record.attributes, path, *before) : without_path(record.attributes, path);
+  }
   if (impl_->world.in.digest_key) {
     for (const auto& [path, bytes] : instance->live.evidence) {
       record.evidence[path] = bytes_digest(*impl_->world.in.digest_key, bytes);

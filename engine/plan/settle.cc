@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/plan/lifecycle.h"
 #include "engine/plan/three_way.h"
 
 namespace plumb {
@@ -15,15 +16,9 @@ PlannedChange& change_of(World& world, InstanceNode& instance) {
     change.provider = world.providers[instance.provider].name;
     change.type = instance.type;
     if (instance.resource != kNone) change.pos = world.resources[instance.resource].block->pos;
+    change.timeouts = instance.lifecycle.timeouts;
   }
   return world.changes[instance.change];
-}
-
-namespace {
-
-void set_action(InstanceNode& instance, PlannedChange& change, Action action) {
-  instance.action = action;
-  change.action = action;
 }
 
 void block(World& world, InstanceNode& instance, Action intended, Error why) {
@@ -32,7 +27,20 @@ void block(World& world, InstanceNode& instance, Action intended, Error why) {
   change.blocked = std::move(why);
   change.identity = instance.identity;
   instance.blocked = true;
-  set_action(instance, change, Action::blocked);
+  instance.action = change.action = Action::blocked;
+}
+
+bool left_behind(const InstanceNode& instance, const ReadResult& object) {
+  if (instance.record == nullptr || object.status != ReadResult::Status::present) return false;
+  return std::any_of(instance.record->deposed.begin(), instance.record->deposed.end(),
+                     [&](const Deposed& one) { return !one.server_id.empty() && one.server_id == object.server_id; });
+}
+
+namespace {
+
+void set_action(InstanceNode& instance, PlannedChange& change, Action action) {
+  instance.action = action;
+  change.action = action;
 }
 
 // Readers of something that cannot be planned see what was last known of it.
@@ -122,7 +130,8 @@ std::optional<Error> identity_changes(const InstanceNode& instance, ThreeWayResu
       }
     }
   }
-  if (instance.taken_known && instance.taken.status == ReadResult::Status::present && !instance.type->link) {
+  if (instance.taken_known && instance.taken.status == ReadResult::Status::present && !instance.type->link &&
+      !left_behind(instance, instance.taken)) {
     return Error{
         "there already is a " + instance.type->name + " called " + identity_text(*instance.type, instance.identity),
         "choose another name, or rename that one first"};
@@ -149,6 +158,7 @@ void settle_replace(World& world, InstanceNode& instance, ThreeWayResult& result
   change.after = instance.planned;
   change.paths = std::move(result.paths);
   change.reason = reason.empty() ? reason_of(world, instance, change.paths) : reason;
+  instance.create_first = instance.lifecycle.create_before_destroy;
   set_action(instance, change, Action::replace);
 }
 
@@ -168,7 +178,7 @@ void note_drift(World& world, InstanceNode& instance, ThreeWayResult& result) {
   world.drift.push_back(std::move(entry));
 }
 
-ThreeWayInput compare_input(World& world, const InstanceNode& instance) {
+ThreeWayInput compare_input(World& world, const InstanceNode& instance, const std::vector<Path>& hidden) {
   const ProviderNode& provider = world.providers[instance.provider];
   return {instance.type,
           &instance.desired,
@@ -178,7 +188,8 @@ ThreeWayInput compare_input(World& world, const InstanceNode& instance) {
                              : instance.record,
           &instance.lifecycle.ignore,
           &world.in.digest_key,
-          provider.status == ProviderNode::Status::ready ? provider.provider.get() : nullptr};
+          provider.status == ProviderNode::Status::ready ? provider.provider.get() : nullptr,
+          &hidden};
 }
 
 bool replaced_outside(const InstanceNode& instance) {
@@ -188,7 +199,9 @@ bool replaced_outside(const InstanceNode& instance) {
 
 // The object is there, or state stands in for it.
 void settle_existing(World& world, InstanceNode& instance, bool adopt) {
-  ThreeWayResult result = three_way(compare_input(world, instance));
+  const std::vector<Path> hidden = ignored_paths(world, instance.address);
+  ThreeWayResult result = three_way(compare_input(world, instance, hidden));
+  for (Path& path : result.hidden) world.ignored.emplace(instance.address, std::move(path));
   explain(world, instance, result.paths);
   auto refused = identity_changes(instance, result);
   note_drift(world, instance, result);
@@ -218,6 +231,16 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
   } else if (const auto container = replaced_container(world, instance)) {
     result.replace = true;
     reason = "because " + container->str() + " is replaced";
+  } else if (auto trigger = partial ? std::nullopt : triggered(world, instance)) {
+    if (instance.type->singleton || instance.type->always_exists) {
+      block(world, instance, Action::replace,
+            Error{"`replace_when` asks for a replacement, and a " + instance.type->name + " cannot be made anew",
+                  "take `replace_when` away", world.resources[instance.resource].block->pos});
+      return;
+    }
+    // Where something else forces it, that is the better reason.
+    if (!result.replace) reason = std::move(*trigger);
+    result.replace = true;
   }
   if (result.replace) {
     settle_replace(world, instance, result, reason);
@@ -255,9 +278,11 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
 
 // What is wrong with the import that names this instance: it must say the identity that configuration gives, and the
 // object must be there; else it would take over, or make, something that nobody asked for.
-std::optional<Error> import_refused(World& world, const InstanceNode& instance, const ImportBlock& import) {
+std::optional<Error> import_refused(World& world, const InstanceNode& instance, const ImportNode& node) {
   const TypeSchema& type = *instance.type;
   EvalScope scope{instance.node, 0, {}, {}, false};
+  if (node.key) scope.each = {&*node.key, &node.each_value};
+  const ImportBlock& import = *node.block;
   Value id;
   if (evaluate_tree(world, scope, import.id, *any_type(), id) != Evaluated::done || !id.fully_known())
     return Error{"the `id` of its import is not known in plan", "write the identity as plain text", import.pos};
@@ -358,7 +383,7 @@ void settle(World& world, InstanceNode& instance) {
   if (const auto import = world.imports.find(instance.address);
       import != world.imports.end() && instance.record == nullptr &&
       instance.live.status != ReadResult::Status::unreadable) {
-    if (auto refused = import_refused(world, instance, *import->second)) {
+    if (auto refused = import_refused(world, instance, import->second)) {
       instance.value = instance.planned = last_known(instance);
       return block(world, instance, Action::adopt, std::move(*refused));
     }
@@ -376,8 +401,9 @@ void settle(World& world, InstanceNode& instance) {
 
 bool unchanged_from_prior(World& world, InstanceNode& instance) {
   if (instance.recovered || instance.record->partial) return false;
-  const ThreeWayResult result = three_way(compare_input(world, instance));
-  return result.paths.empty() && !named(world.in.options.replace, instance.address);
+  const std::vector<Path> hidden = ignored_paths(world, instance.address);
+  const ThreeWayResult result = three_way(compare_input(world, instance, hidden));
+  return result.paths.empty() && !triggered(world, instance) && !named(world.in.options.replace, instance.address);
 }
 
 }  // namespace plumb

@@ -10,6 +10,11 @@ namespace plumb {
 // Chooses the action, and sets what readers see. Everything it needs is there.
 void settle(World& world, InstanceNode& instance);
 
+// Something stands in the way of what was chosen.
+void block(World& world, InstanceNode& instance, Action intended, Error why);
+// The object is one that an earlier replacement of the instance left behind, and that goes now.
+bool left_behind(const InstanceNode& instance, const ReadResult& object);
+
 // Configuration gives it another identity than state has, other than by a renamed container.
 bool moves_identity(const InstanceNode& instance);
 // Refresh::changed: nothing would change against prior, so the server need not be asked.
@@ -29,6 +34,8 @@ Value identity_after_renames(const World& world, const InstanceNode& instance);
 std::string reason_of(const World& world, const InstanceNode& instance, const std::vector<PlannedPath>& paths);
 // The first instance that this plan changes and this one reads, through locals, modules and data sources.
 std::optional<Address> changed_upstream(World& world, const InstanceNode& instance);
+// What this tree reads and this plan changes.
+std::optional<Address> upstream_of(World& world, const InstanceNode& reader, const Tree& tree);
 // Positions, upstream causes.
 void explain(World& world, const InstanceNode& instance, std::vector<PlannedPath>& paths);
 

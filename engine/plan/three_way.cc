@@ -48,8 +48,13 @@ class AttributeComparison {
       }
     }
     note_drift();
+    const std::size_t told = out_.drift.size();
     const bool secret = is_secret(want);
     Value base = attribute_.local ? restored_prior(want) : secret ? secret_base(want) : live_;
+    // Of secrets, drift is found while they are compared.
+    out_.drift.erase(std::remove_if(out_.drift.begin() + static_cast<std::ptrdiff_t>(told), out_.drift.end(),
+                                    [&](const PathChange& drifted) { return ignored(drifted.path); }),
+                     out_.drift.end());
     if (attribute_.computed && want.is_map() && base.is_map() && !secret) want = merge_free_keys(base, want);
     // Only a create uses them: what an object taken in was made with is not told by the server.
     if (attribute_.create_only || (attribute_.local && in_.record == nullptr)) return want;
@@ -170,8 +175,11 @@ class AttributeComparison {
   }
 
   bool ignored(const Path& path) const {
-    return std::any_of(in_.ignore->begin(), in_.ignore->end(),
-                       [&](const Path& glob) { return glob.glob_covers(path); });
+    const auto covers = [&](const Path& glob) { return glob.glob_covers(path); };
+    if (std::any_of(in_.ignore->begin(), in_.ignore->end(), covers)) return true;
+    if (in_.hide == nullptr || !std::any_of(in_.hide->begin(), in_.hide->end(), covers)) return false;
+    out_.hidden.push_back(path);
+    return true;
   }
 
   Value plan_changes(const Value& base, Value want, Why cause) {

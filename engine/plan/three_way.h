@@ -16,9 +16,10 @@ struct ThreeWayInput {
   const Value* desired = nullptr;             // configured attributes, canonical
   const ReadResult* live = nullptr;           // present; null: take prior as live
   const InstanceRecord* record = nullptr;     // null: the object is new to us
-  const std::vector<Path>* ignore = nullptr;  // globs
+  const std::vector<Path>* ignore = nullptr;  // globs of `ignore_changes`
   const std::optional<std::string>* digest_key = nullptr;
-  const Provider* provider = nullptr;  // verifies secrets; null: nobody can
+  const Provider* provider = nullptr;       // verifies secrets; null: nobody can
+  const std::vector<Path>* hide = nullptr;  // globs of `ignore` rules; null: none
 };
 
 struct ThreeWayResult {
@@ -27,6 +28,7 @@ struct ThreeWayResult {
   std::vector<Path> not_verified;
   std::vector<Path> released;
   std::vector<PathChange> drift;  // prior against live, managed paths only
+  std::vector<Path> hidden;       // differences that `ignore` rules made nothing of; may repeat
   bool replace = false;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -138,13 +139,17 @@ struct ResourceNode {
   [[nodiscard]] bool keyed() const noexcept { return block->for_each.has_value(); }
 };
 
-enum class Phase : std::uint8_t { evaluate, await_live, settle, done };
+enum class Phase : std::uint8_t { evaluate, await_live, settle, conditions, done };
 
 struct Lifecycle {
   bool prevent_destroy = false;
   bool retain = false;
   bool adopt_always = false;
+  bool create_before_destroy = false;
   std::vector<Path> ignore;
+  Value replace_when;               // a list of what it gave; null without one
+  std::optional<std::string> hold;  // why changes are held; may be empty
+  Timeouts timeouts{};
 };
 
 // What `each` means.
@@ -152,6 +157,9 @@ struct Each {
   const std::string* key = nullptr;
   const Value* value = nullptr;
 };
+
+// What running an instance's node means in apply, besides evaluating it.
+enum class Checking : std::uint8_t { none, before, after };
 
 // An object that configuration wants, or (resource == kNone) one that only state knows.
 struct InstanceNode {
@@ -183,10 +191,29 @@ struct InstanceNode {
   Action action = Action::no_op;
   bool blocked = false;
   bool needs_record = false;
-  bool evaluate_failed = false;               // in apply
+  bool evaluate_failed = false;    // in apply
+  bool create_first = false;       // replace: the new object is made before the old one goes
+  bool precondition_open = false;  // known only in apply
+  Checking checking = Checking::none;
+  std::vector<NodeId> condition_reads;        // what its conditions read: for order, never recorded
   std::string uid;                            // of the record; given by apply to what is new
   std::uint32_t change = kNone;               // into World::changes
   const InstanceRecord* waits_for = nullptr;  // a record whose object must go first: it has our identity
+};
+
+// An object that an earlier replacement left behind, and that goes now.
+struct DeposedNode {
+  std::uint32_t instance = kNone;
+  const Deposed* object = nullptr;
+  std::uint32_t change = kNone;  // none: it is gone already, and only state has something to drop
+  bool blocked = false;
+};
+
+// An import of one instance.
+struct ImportNode {
+  const ImportBlock* block = nullptr;
+  std::optional<std::string> key;  // of its `for_each`
+  Value each_value;
 };
 
 // One bulk refresh: a provider instance and a type.
@@ -267,7 +294,10 @@ struct World {
   std::unordered_map<const InstanceRecord*, std::uint32_t> records_seen;  // of instances that are desired, or orphans
   std::vector<std::unique_ptr<InstanceRecord>> recovered;                 // stand-ins for interrupted creates
   std::map<Address, const InstanceRecord*> recovered_by_address;
-  std::map<Address, const ImportBlock*> imports;
+  std::map<Address, ImportNode> imports;
+  std::vector<std::unique_ptr<LocalBlock>> import_blocks;                 // stand for the `for_each` of imports
+  std::vector<std::pair<std::uint32_t, const ImportBlock*>> import_keys;  // local, import
+  bool imports_told = false;
   std::map<std::pair<std::uint32_t, const TypeSchema*>, std::vector<PendingRead>> pending;
   std::map<std::pair<std::uint32_t, const TypeSchema*>, std::vector<std::uint32_t>> pending_data;  // instances
   std::optional<State> moved_state;  // state as `moved` leaves it, when something moves
@@ -277,6 +307,8 @@ struct World {
 
   std::vector<PlannedChange> changes;
   std::vector<DriftEntry> drift, unreadable;
+  std::vector<DeposedNode> deposed;
+  std::set<std::pair<Address, Path>> ignored;  // differences that `ignore` rules hid
   std::vector<RecordChange> records;
   std::vector<std::string> nonsensitive;
   std::vector<std::string> not_verified;  // secrets that nobody could compare: `address: path`
@@ -351,6 +383,7 @@ struct EvalScope {
   std::vector<NodeId> reads;  // collected
   bool met_unknown = false;
   const CheckBlock* check = nullptr;  // whose data sources are seen too
+  const Value* self = nullptr;        // what `self` means; null: nothing
 };
 EvalScope scope_of(const World& world, const InstanceNode& instance);
 // The tree as a raw value (not yet converted), scalars read for `type`.
@@ -427,6 +460,16 @@ void plan_orphans(World& world);
 // facts.cc: what providers add to the plan, asked in bulk; and which records need writing.
 void add_facts(World& world);
 void find_stale_records(World& world);
+
+// imports.cc
+void build_imports(World& world);
+// The instances that `for_each` of imports gives are told. False while waiting.
+bool imports_ready(World& world, NodeId asking);
+
+// create_first.cc: rule (d), once every action is chosen.
+void spread_create_first(World& world);
+// deposed.cc: what earlier replacements left behind.
+void plan_deposed(World& world);
 
 // order.cc
 void order_steps(World& world, ExecutionGraph& graph);

@@ -13,9 +13,7 @@ namespace {
 Result<std::vector<DriftEntry>> chosen(const Plan& plan, const State& state, const std::vector<Address>& wanted) {
   std::vector<DriftEntry> out;
   for (const Address& address : wanted) {
-    const auto covered = [&](const Address& instance) {
-      return instance == address || instance.is_instance_of(address);
-    };
+    const auto covered = [&](const Address& instance) { return address.covers(instance); };
     const bool known = std::any_of(state.instances.begin(), state.instances.end(),
                                    [&](const auto& item) { return covered(item.first); });
     if (!known) return fail(address.str() + " is not in state", "see `plumb state list` for what is");
@@ -38,7 +36,7 @@ Result<std::vector<DriftEntry>> chosen(const Plan& plan, const State& state, con
 }  // namespace
 
 int run_accept(Context& context) {
-  const auto wanted = addresses_of(context.options.arguments, "");
+  const auto wanted = addresses_of(context.options.arguments, "", Modules::allowed);
   if (!wanted.has_value()) return context.failed(wanted.error());
   StackRun run(context);
   if (!run.load() || !run.lock_state("accept") || !run.start(PlanMode::normal)) return 1;

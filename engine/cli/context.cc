@@ -52,6 +52,10 @@ int dispatch(Context& context) {
       return run_state_list(context);
     case Command::state_show:
       return run_state_show(context);
+    case Command::state_mv:
+      return run_state_mv(context);
+    case Command::state_rm:
+      return run_state_rm(context);
     case Command::schema:
       return run_schema(context);
     case Command::version:

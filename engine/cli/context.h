@@ -45,6 +45,8 @@ int run_output(Context& context);
 int run_import(Context& context);
 int run_state_list(Context& context);
 int run_state_show(Context& context);
+int run_state_mv(Context& context);
+int run_state_rm(Context& context);
 int run_schema(Context& context);
 int run_version(Context& context);
 

@@ -2,6 +2,7 @@
 
 #include "engine/base/suggest.h"
 #include "engine/base/text.h"
+#include "engine/cli/import_write.h"
 #include "engine/cli/signals.h"
 #include "engine/cli/stack_run.h"
 #include "engine/model/identity.h"
@@ -11,14 +12,19 @@ namespace plumb::cli {
 
 namespace {
 
+const ResourceBlock* block_of(const StackConfig& stack, const Address& address) {
+  const auto found = std::find_if(stack.resources.begin(), stack.resources.end(),
+                                  [&](const ResourceBlock& block) { return block.address == address.resource(); });
+  return found == stack.resources.end() ? nullptr : &*found;
+}
+
 Result<void> check_block(const StackConfig& stack, const Address& address) {
+  // What a module makes is known only once it is evaluated.
+  if (!address.modules.empty() || block_of(stack, address) != nullptr) return {};
   std::vector<std::string> names;
-  for (const ResourceBlock& block : stack.resources) {
-    if (block.address == address.resource()) return {};
-    names.push_back(block.address.str());
-  }
+  for (const ResourceBlock& block : stack.resources) names.push_back(block.address.str());
   return fail("there is no block for " + address.str() + did_you_mean(address.resource().str(), names),
-              "write the block under `resources:` first: import only ties an object to it");
+              "write the block under `resources:` first, or let `--write FILE` write it");
 }
 
 // The object is in state already, here or under another address.
@@ -54,34 +60,71 @@ Result<InstanceRecord> find_object(Context& context, StackRun& run, const Addres
   return record;
 }
 
+void tell(Context& context, const StackRun& run, const InstanceRecord& kept, const Written& written) {
+  if (context.options.json) {
+    Value out = instance_json(run.state, kept);
+    if (!written.file.empty()) out = with_written(out, written);
+    context.print_json(out);
+    return;
+  }
+  const std::string next = written.file.empty() ? "Run `plumb plan` to see how it differs from its block.\n"
+                                                : "Run `plumb plan` to see that nothing is left to change.\n";
+  if (!written.file.empty()) tell_written(context, written);
+  context.print("Imported into state:\n\n" + instance_text(run.state, kept, context.terminal.out) + "\n" + next);
+}
+
+// What state will hold; nothing after an error, which is told.
+std::optional<InstanceRecord> record_of(Context& context, StackRun& run, const Address& address, const TypeSchema& type,
+                                        bool changed) {
+  if (changed && (!run.load_again() || !run.start(PlanMode::normal))) return std::nullopt;
+  auto record = find_object(context, run, address, type);
+  if (record.has_value()) return *std::move(record);
+  context.say(record.error());
+  return std::nullopt;
+}
+
+bool store(Context& context, StackRun& run, InstanceRecord record) {
+  const std::vector<JournalEvent> events{OutcomeDone{"", std::move(record)}};
+  fold(run.state, events.front());
+  auto done = run.locked->append(run.state, events, true);
+  if (done.has_value()) done = run.locked->commit(run.state);
+  if (!done.has_value()) context.say(done.error());
+  return done.has_value();
+}
+
 }  // namespace
 
 int run_import(Context& context) {
   const auto addresses = addresses_of({context.options.arguments[0]}, "");
   if (!addresses.has_value()) return context.failed(addresses.error());
   const Address& address = addresses->front();
+  if (address.data) return context.failed(Error{"a data source is not imported", "its block is all it needs"});
   StackRun run(context);
   if (!run.load()) return 1;
-  if (const auto block = check_block(run.stack, address); !block.has_value()) return context.failed(block.error());
+  const bool write = !context.options.write.empty();
+  const auto good = write ? check_no_block(run.stack, address) : check_block(run.stack, address);
+  if (!good.has_value()) return context.failed(good.error());
   const auto type = context.registry.type(address.type);
   if (!type.has_value()) return context.failed(type.error());
   if (!run.lock_state("import") || !run.start(PlanMode::normal)) return 1;
-  auto record = find_object(context, run, address, **type);
-  if (!record.has_value()) return context.failed(record.error());
+  Written written;
+  if (write) {
+    auto done = write_block(context, run, address, **type);
+    if (!done.has_value()) return context.failed(done.error());
+    written = *std::move(done);
+    if (!written.next_step.empty()) {
+      tell_not_imported(context, written);
+      return 0;
+    }
+  }
+  std::optional<InstanceRecord> record = record_of(context, run, address, **type, write);
+  if (!record) {
+    const auto restored = write ? written.put_back() : Result<void>();
+    return restored.has_value() ? 1 : context.failed(restored.error());
+  }
   defer_signals();
-  const std::vector<JournalEvent> events{OutcomeDone{"", *std::move(record)}};
-  fold(run.state, events.front());
-  if (const auto done = run.locked->append(run.state, events, true); !done.has_value()) {
-    return context.failed(done.error());
-  }
-  if (const auto done = run.locked->commit(run.state); !done.has_value()) return context.failed(done.error());
-  const InstanceRecord& kept = run.state.instances.at(address);
-  if (context.options.json) {
-    context.print_json(instance_json(run.state, kept));
-  } else {
-    context.print("Imported into state:\n\n" + instance_text(run.state, kept, context.terminal.out) +
-                  "\nRun `plumb plan` to see how it differs from its block.\n");
-  }
+  if (!store(context, run, *std::move(record))) return 1;
+  tell(context, run, run.state.instances.at(address), written);
   return 0;
 }
 

@@ -21,6 +21,7 @@ enum Takes : unsigned {
   approving = 1U << 4U,  // --auto-approve
   locking = 1U << 5U,    // --lock-timeout
   revealing = 1U << 6U,  // --show-sensitive
+  writing = 1U << 7U,    // --write, --provider
 };
 
 struct Entry {
@@ -46,13 +47,18 @@ constexpr std::array kCommands{
           variables | planning | choosing | approving | locking, "", "", 0, 0},
     Entry{"", "drift", Command::drift, "tell what was changed outside since the last apply", kPlans, "", "", 0, 0},
     Entry{"", "accept", Command::accept, "take what was changed outside as the new prior",
-          variables | planning | locking, "ADDRESS", "instances or resources whose drift is accepted", 1, -1},
-    Entry{"", "import", Command::import, "take an existing object into state", variables | planning | locking,
-          "ADDRESS ID", "a block in configuration, and the object's identity (app, or key=value,...)", 2, 2},
+          variables | planning | locking, "ADDRESS", "instances, resources or modules whose drift is accepted", 1, -1},
+    Entry{"", "import", Command::import, "take an existing object into state", variables | planning | locking | writing,
+          "ADDRESS ID",
+          "a block's address, and the object's identity: app, or database=shop,name=area; a list is objects=a|b", 2, 2},
     Entry{"", "show", Command::show, "show what is in state", nothing, "", "", 0, 0},
     Entry{"", "output", Command::output, "show outputs, or one as it is", revealing, "NAME", "an output", 0, 1},
     Entry{"state", "list", Command::state_list, "list the addresses in state", nothing, "", "", 0, 0},
     Entry{"state", "show", Command::state_show, "show one instance in state", nothing, "ADDRESS", "an instance", 1, 1},
+    Entry{"state", "mv", Command::state_mv, "give what is in state another address", locking, "FROM TO",
+          "resources, instances or modules; all below moves along", 2, 2},
+    Entry{"state", "rm", Command::state_rm, "forget what is in state; objects stay", locking, "ADDRESS",
+          "resources, instances or modules, with all below", 1, -1},
     Entry{"", "schema", Command::schema, "describe providers and their types", nothing, "NAME",
           "a provider or a type (postgres, postgres.role)", 0, 1},
     Entry{"", "version", Command::version, "show the version", nothing, "", "", 0, 0},
@@ -62,16 +68,22 @@ std::string full_name(const Entry& entry) {
   return (entry.group.empty() ? "" : std::string(entry.group) + " ") + std::string(entry.name);
 }
 
-std::string usage() {
-  std::string out =
-      "Plumb keeps a self-hosted platform true to its description.\n\n"
-      "usage: plumb COMMAND [OPTIONS]\n\n";
+// One line a command; of one group, or (nothing) of all.
+std::string command_lines(std::string_view group) {
+  std::string out;
   for (const Entry& entry : kCommands) {
+    if (!group.empty() && entry.group != group) continue;
     std::string name = full_name(entry);
     name.resize(12, ' ');
     out += "  " + name + "  " + std::string(entry.doc) + "\n";
   }
-  return out +
+  return out;
+}
+
+std::string usage() {
+  return "Plumb keeps a self-hosted platform true to its description.\n\n"
+         "usage: plumb COMMAND [OPTIONS]\n\n" +
+         command_lines({}) +
          "\nEvery command takes -C DIR (the stack's directory), --json and --no-color.\n"
          "`plumb COMMAND --help` tells the rest.\n"
          "Exit: 0 nothing to do or done, 1 an error, 2 changes, drift or something in the way.\n";
@@ -128,8 +140,13 @@ Found find_command(const std::vector<std::string>& arguments) {
   }
   std::vector<std::string> names;
   for (const Entry& candidate : kCommands) names.push_back(full_name(candidate));
-  if (tried == "state") {
-    found.parsed = mistake("`plumb state` needs a second word", "use `plumb state list` or `plumb state show ADDRESS`");
+  if (tried == "state" && help) {
+    found.parsed = {std::nullopt,
+                    "usage: plumb state COMMAND [OPTIONS]\n\n" + command_lines("state") +
+                        "\n`plumb state COMMAND --help` tells the rest.\n",
+                    0};
+  } else if (tried == "state") {
+    found.parsed = mistake("`plumb state` needs a second word", "use `plumb state list`, `show`, `mv` or `rm`");
   } else {
     found.parsed = mistake("there is no command \"" + tried + "\"" + did_you_mean(tried, names),
                            "run `plumb --help` for the list");
@@ -163,14 +180,21 @@ void declare(CLI::App& app, const Entry& entry, Options& options, Raw& raw) {
     app.add_flag("--timings", options.timings, "tell on stderr how long each phase took");
   }
   if ((entry.takes & choosing) != 0) {
-    add_list(app, "--target", options.targets, "ADDRESS", "only this and what it depends on; may be repeated");
+    add_list(app, "--target", options.targets, "ADDRESS",
+             "only this resource, instance or module, with what it depends on; may be repeated");
     app.add_option("--refresh", raw.refresh, "what is read anew: full, changed or none")->type_name("WHAT");
   }
   if ((entry.takes & replacing) != 0) {
-    add_list(app, "--replace", options.replace, "ADDRESS", "delete and create this again; may be repeated");
+    add_list(app, "--replace", options.replace, "ADDRESS",
+             "make this resource, instance or module anew; may be repeated");
   }
   if ((entry.takes & revealing) != 0) {
     app.add_flag("--show-sensitive", options.show_sensitive, "print the named output also when it is a secret");
+  }
+  if ((entry.takes & writing) != 0) {
+    app.add_option("--write", options.write, "write the block too, into this file of the stack")->type_name("FILE");
+    app.add_option("--provider", options.provider, "with --write: the provider instance it lives behind")
+        ->type_name("NAME");
   }
   if ((entry.takes & approving) != 0) app.add_flag("--auto-approve", options.auto_approve, "do not ask");
   if ((entry.takes & locking) != 0) {
@@ -218,6 +242,9 @@ Parsed finish(const Entry& entry, const Raw& raw, Options& options) {
   const std::optional<std::chrono::milliseconds> wait = parse_duration(raw.lock_timeout);
   if (!wait) return mistake("--lock-timeout cannot be \"" + raw.lock_timeout + "\"", "write it as 30s, 500ms or 2m");
   options.lock_timeout = *wait;
+  if (!options.provider.empty() && options.write.empty()) {
+    return mistake("--provider goes with --write", "a block that is there already names its provider itself");
+  }
   const auto given = static_cast<int>(options.arguments.size());
   if (given < entry.least || (entry.most >= 0 && given > entry.most)) {
     return mistake("`plumb " + full_name(entry) + "` takes " + std::string(entry.arguments),

@@ -22,6 +22,8 @@ enum class Command : std::uint8_t {
   import,
   state_list,
   state_show,
+  state_mv,
+  state_rm,
   schema,
   version,
 };
@@ -39,13 +41,15 @@ struct Options {
   std::vector<std::string> var_files;
   bool allow_literal_secrets = false;
 
-  std::vector<std::string> targets;  // addresses as given
+  std::vector<std::string> targets;  // addresses as given, of modules too
   std::vector<std::string> replace;
   RefreshFlag refresh = RefreshFlag::full;
   std::size_t parallelism = 0;  // 0: as the providers say
 
   bool auto_approve = false;
   bool show_sensitive = false;  // output NAME
+  std::string write;            // import: the file that gets the block; empty for none
+  std::string provider;         // import --write: the provider instance; empty for the one called like its kind
   std::chrono::milliseconds lock_timeout{0};
 
   std::vector<std::string> arguments;  // addresses, names, ids

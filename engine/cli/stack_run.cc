@@ -53,6 +53,13 @@ VariableInputs variable_inputs(const Context& context) {
 }
 
 bool StackRun::load() {
+  if (!load_again()) return false;
+  open_store();
+  return true;
+}
+
+bool StackRun::load_again() {
+  session.reset();  // it looks at the stack
   Diagnostics diagnostics;
   stack = load_stack(context_.options.directory, real_file_system(), diagnostics);
   if (!diagnostics.has_errors()) {
@@ -60,9 +67,7 @@ bool StackRun::load() {
                                   context_.options.allow_literal_secrets, diagnostics);
   }
   context_.say(diagnostics);
-  if (diagnostics.has_errors()) return false;
-  open_store();
-  return true;
+  return !diagnostics.has_errors();
 }
 
 bool StackRun::load_leniently() {
@@ -105,6 +110,29 @@ bool StackRun::lock_state(const std::string& operation) {
 }
 
 bool StackRun::start(PlanMode mode) {
+  options.mode = mode;
+  options.refresh = refresh_of(context_.options.refresh);
+  options.allow_literal_secrets = context_.options.allow_literal_secrets;
+  auto targets = addresses_of(context_.options.targets, "--target", Modules::allowed);
+  auto replace = addresses_of(context_.options.replace, "--replace", Modules::allowed);
+  for (const auto* given : {&targets, &replace}) {
+    if (given->has_value()) continue;
+    context_.say(given->error());
+    return false;
+  }
+  options.targets = *std::move(targets);
+  options.replace = *std::move(replace);
+  return open_session();
+}
+
+bool StackRun::start_again() {
+  session.reset();
+  options.replace.clear();
+  return open_session();
+}
+
+std::optional<SessionInputs> StackRun::session_inputs() {
+  options.parallelism = context_.options.parallelism;
   SessionInputs inputs;
   inputs.stack = &stack;
   inputs.variables = variables;
@@ -112,29 +140,23 @@ bool StackRun::start(PlanMode mode) {
   inputs.registry = &context_.registry;
   inputs.redactor = &context_.redactor;
   inputs.key_id = state.key_id;
-  inputs.options.mode = mode;
-  inputs.options.refresh = refresh_of(context_.options.refresh);
-  inputs.options.parallelism = context_.options.parallelism;
-  inputs.options.allow_literal_secrets = context_.options.allow_literal_secrets;
-  auto targets = addresses_of(context_.options.targets, "--target");
-  auto replace = addresses_of(context_.options.replace, "--replace");
-  for (const auto* given : {&targets, &replace}) {
-    if (given->has_value()) continue;
-    context_.say(given->error());
-    return false;
-  }
-  inputs.options.targets = *std::move(targets);
-  inputs.options.replace = *std::move(replace);
-  if (store != nullptr && mode != PlanMode::validate) {
+  inputs.options = options;
+  if (store != nullptr && options.mode != PlanMode::validate) {
     auto root = store->key(state);
     if (!root.has_value()) {
       context_.say(root.error());
-      return false;
+      return std::nullopt;
     }
     has_key = root->has_value();
     if (has_key) inputs.digest_key = digest_key(**root);
   }
-  session = std::make_unique<Session>(std::move(inputs));
+  return inputs;
+}
+
+bool StackRun::open_session() {
+  std::optional<SessionInputs> inputs = session_inputs();
+  if (!inputs) return false;
+  session = std::make_unique<Session>(*std::move(inputs));
   return true;
 }
 
@@ -147,6 +169,7 @@ std::optional<Plan> StackRun::plan() {
   }
   if (plan) {
     for (const Diagnostic& warning : plan->warnings) diagnostics.add(warning);
+    warn_of_checks(plan->checks, diagnostics);
   }
   context_.say(diagnostics);
   if (context_.options.timings) {
@@ -173,10 +196,22 @@ bool StackRun::ensure_key(const Plan& plan) {
   return true;
 }
 
-Result<std::vector<Address>> addresses_of(const std::vector<std::string>& texts, const std::string& flag) {
+void warn_of_checks(const std::vector<CheckResult>& checks, Diagnostics& diagnostics) {
+  for (const CheckResult& check : checks) {
+    if (check.status != CheckResult::Status::failed) continue;
+    const std::string next = "a check stands in nobody's way: mend what it is about, or the check";
+    if (check.messages.empty()) diagnostics.warning("check " + check.name + " failed", next, check.pos);
+    for (const std::string& message : check.messages) {
+      diagnostics.warning("check " + check.name + " failed: " + message, next, check.pos);
+    }
+  }
+}
+
+Result<std::vector<Address>> addresses_of(const std::vector<std::string>& texts, const std::string& flag,
+                                          Modules modules) {
   std::vector<Address> out;
   for (const std::string& text : texts) {
-    auto address = Address::parse(text);
+    auto address = modules == Modules::allowed ? Address::parse_any(text) : Address::parse(text);
     if (!address.has_value()) {
       return fail(std::move(address).error().in((flag.empty() ? "" : flag + " ") + "\"" + printable(text) + "\""));
     }

@@ -23,6 +23,8 @@ class StackRun {
 
   // Configuration and variables.
   bool load();
+  // Configuration and variables again, after files have changed; the lock and state stay as they are.
+  bool load_again();
   // For commands that only look at state: what is wrong with configuration does not matter, unless there is none.
   bool load_leniently();
   // A consistent state without a lock; or under the lock, for whoever writes.
@@ -30,6 +32,10 @@ class StackRun {
   bool lock_state(const std::string& operation);
   // The session of this mode; from the flags.
   bool start(PlanMode mode);
+  // A new session for the same flags on what state is now, for a later stage; what --replace asked for is done.
+  bool start_again();
+  // What a session of these options is given; nothing when the key cannot be had, which is told.
+  std::optional<SessionInputs> session_inputs();
   // Plans, showing that it goes on when it takes long; tells warnings, and timings when asked.
   std::optional<Plan> plan();
   // Makes the root key when this plan stores the first secret.
@@ -39,6 +45,7 @@ class StackRun {
   std::map<std::string, Value> variables;
   State state;
   bool has_key = false;            // the root key of this state was found
+  PlanOptions options;             // of the session, from start() on
   std::vector<std::string> notes;  // of reading the state
   std::unique_ptr<StateStore> store;
   std::unique_ptr<StateSession> locked;
@@ -46,12 +53,17 @@ class StackRun {
 
  private:
   void open_store();
+  bool open_session();
   bool take(Result<Loaded> loaded);
   Context& context_;
 };
 
+// A warning for each message of each check that failed.
+void warn_of_checks(const std::vector<CheckResult>& checks, Diagnostics& diagnostics);
 // Addresses given on the command line; errors name the flag.
-Result<std::vector<Address>> addresses_of(const std::vector<std::string>& texts, const std::string& flag);
+enum class Modules : std::uint8_t { refused, allowed };
+Result<std::vector<Address>> addresses_of(const std::vector<std::string>& texts, const std::string& flag,
+                                          Modules modules = Modules::refused);
 // The inputs of variables: flags, files and the environment.
 VariableInputs variable_inputs(const Context& context);
 

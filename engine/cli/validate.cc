@@ -34,6 +34,17 @@ std::map<std::string, Value> variables_or_unknown(const Context& context, const 
   return values;
 }
 
+// `3 resources`, with what else there is.
+std::string contents(const StackConfig& stack) {
+  std::vector<std::string> parts{counted(stack.resources.size(), "resource")};
+  if (!stack.data.empty()) parts.push_back(counted(stack.data.size(), "data source"));
+  if (!stack.modules.empty()) parts.push_back(counted(stack.modules.size(), "module"));
+  if (!stack.checks.empty()) parts.push_back(counted(stack.checks.size(), "check"));
+  const std::string last = parts.back();
+  parts.pop_back();
+  return parts.empty() ? last : join(parts, ", ") + " and " + last;
+}
+
 void check(Context& context, StackRun& run, Diagnostics& diagnostics) {
   run.stack = load_stack(context.options.directory, real_file_system(), diagnostics);
   if (diagnostics.has_errors()) return;
@@ -57,8 +68,7 @@ int run_validate(Context& context) {
   } else {
     context.say(diagnostics);
     if (!diagnostics.has_errors()) {
-      context.print("Valid: " + counted(run.stack.resources.size(), "resource") + " in " +
-                    counted(run.stack.files.size(), "file") + ".\n");
+      context.print("Valid: " + contents(run.stack) + " in " + counted(run.stack.files.size(), "file") + ".\n");
     }
   }
   return diagnostics.has_errors() ? 1 : 0;

@@ -28,6 +28,8 @@ class IncludeFinder {
   [[nodiscard]] std::string path_of(const std::string& relative) const;
   // Where the file really lies, inside of the root; an error when a link leads out.
   [[nodiscard]] Result<std::string> real_path(const std::string& relative) const;
+  // Where the stack's directory really lies.
+  [[nodiscard]] const std::string& real_directory() const noexcept { return real_directory_; }
   [[nodiscard]] const std::string& stack_name() const noexcept { return stack_name_; }
 
  private:

@@ -157,4 +157,14 @@ References references(std::string_view expression, const std::vector<std::string
 
 std::string rewrite_forms(std::string_view expression) { return FormWriter(expression).write(); }
 
+std::string literal_text(std::string_view text) {
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = text.find("${"); at != std::string_view::npos; at = text.find("${", at + 2)) {
+    out.append(text, copied, at - copied) += '$';
+    copied = at;
+  }
+  return out.append(text, copied);
+}
+
 }  // namespace plumb

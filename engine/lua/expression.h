@@ -34,4 +34,7 @@ References references(std::string_view expression, const std::vector<std::string
 // runs lazily. Line breaks are kept, so that Lua's line numbers stay true.
 std::string rewrite_forms(std::string_view expression);
 
+// The text with `$${` for each `${`: as a template it stands for itself.
+std::string literal_text(std::string_view text);
+
 }  // namespace plumb

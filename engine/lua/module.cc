@@ -48,19 +48,8 @@ bool holds_opening(const Value& value) {
                      [](const ValueMap::Entry& entry) { return holds_opening(entry.second); });
 }
 
-// `$${` for each `${`.
-std::string with_literals(const std::string& text) {
-  std::string out;
-  std::size_t copied = 0;
-  for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at + 2)) {
-    out.append(text, copied, at - copied) += '$';
-    copied = at;
-  }
-  return out.append(text, copied);
-}
-
 Value with_literals(const Value& value) {
-  if (value.is_string()) return with_literals(value.as_string());
+  if (value.is_string()) return literal_text(value.as_string());
   if (value.is_list()) {
     Value::List items;
     items.reserve(value.as_list().size());
@@ -146,8 +135,12 @@ int missing_input(lua_State* L) {
     return 1;
   }
   if (lua_type(L, 2) != LUA_TSTRING) lua::raise(L, std::string("inputs have names, not a ") + lua::kind_at(L, 2));
+  lua::charge(L, 2000);  // as for a global that is not defined
   std::vector<std::string> names;
-  for (lua_pushnil(L); lua_next(L, lua_upvalueindex(1)) != 0; lua_pop(L, 1)) names.emplace_back(lua::text_at(L, -2));
+  for (lua_pushnil(L); lua_next(L, lua_upvalueindex(1)) != 0; lua_pop(L, 1)) {
+    lua::charge(L, 20);
+    names.emplace_back(lua::text_at(L, -2));
+  }
   const std::string name(lua::text_at(L, 2));
   lua::raise_error(
       L, {"there is no input \"" + printable(name) + "\"" + did_you_mean(name, names), "declare it under `variables`"});

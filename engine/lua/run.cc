@@ -116,7 +116,7 @@ void room_hook(lua_State* L, lua_Debug* activation) {
   constexpr int enough = 3 * LUA_MINSTACK;
   // One of ours may be that metamethod.
   if (lua_getinfo(L, "S", activation) == 0 || *activation->what == 'C') return;
-  if (lua_checkstack(L, enough) == 0) stop(L, Stop::memory);
+  if (lua_checkstack(L, enough) == 0) raise(L, "stack overflow");
 }
 
 void count_hook(lua_State* L, lua_Debug* activation) {
@@ -161,6 +161,14 @@ int protected_call(lua_State* L, int arguments, int results, int handler) {
     raise_top(L);
   }
   return status;
+}
+
+void push_outside_text(lua_State* L, std::string_view text) {
+  if (run_of(L).script && text.find("${") != std::string_view::npos) {
+    push_text(L, literal_text(text));
+  } else {
+    push_text(L, text);
+  }
 }
 
 }  // namespace plumb::lua

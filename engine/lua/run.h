@@ -119,4 +119,7 @@ inline std::string_view check_text(lua_State* L, int index) {
 }
 inline void push_text(lua_State* L, std::string_view text) { lua_pushlstring(L, text.data(), text.size()); }
 
+// Text of a file: in a script, what it places is a template, so the text is made one that stands for itself.
+void push_outside_text(lua_State* L, std::string_view text);
+
 }  // namespace plumb::lua

@@ -46,6 +46,7 @@ void push_from(lua_State* L, lua_CFunction opener, Pusher push) {
 }
 
 [[noreturn]] void undefined(lua_State* L, const std::string& name) {
+  charge(L, 2000);  // looking for what was meant is work, and the message may be caught
   std::vector<std::string> words = run_of(L).scope;
   const auto functions = Interpreter::function_names();
   words.insert(words.end(), functions.begin(), functions.end());

@@ -55,12 +55,38 @@ bool wants_quotes(const TypeSchema& type, std::string_view text) {
   return text.starts_with(name) && text.substr(name.size()).starts_with('=');
 }
 
+// A list of texts as `a|b`, where nothing in them would be misread; nullopt where only JSON says it.
+std::optional<std::string> listed_text(const Value& value) {
+  if (!value.is_list() || value.as_list().empty()) return std::nullopt;
+  std::string out;
+  for (const Value& item : value.as_list()) {
+    if (!item.is_string() || item.as_string().empty() || item.as_string().find('|') != std::string::npos) {
+      return std::nullopt;
+    }
+    if (out.empty() && item.as_string().front() == '[') return std::nullopt;
+    out += (out.empty() ? "" : "|") + item.as_string();
+  }
+  return out;
+}
+
 std::string part_text(const TypeSchema& type, const Value& value) {
   if (value.is_unavailable()) return "(unavailable)";
   if (value.any_sensitive()) return "(sensitive)";
   if (value.is_unknown()) return "(unknown)";
-  const std::string text = value.is_scalar() ? scalar_text(value).value_or("") : json_text(value);
+  const std::string text =
+      value.is_scalar() ? scalar_text(value).value_or("") : listed_text(value).value_or(json_text(value));
   return wants_quotes(type, text) ? quoted(text) : text;
+}
+
+// What listed_text() wrote.
+Value listed(std::string_view text) {
+  Value::List items;
+  while (true) {
+    const std::size_t bar = text.find('|');
+    items.emplace_back(text.substr(0, bar));
+    if (bar == std::string_view::npos) return items;
+    text.remove_prefix(bar + 1);
+  }
 }
 
 template <class Number>
@@ -88,6 +114,13 @@ Result<Value> read_scalar(const Attribute& attribute, std::string text) {
       return fail(subject + " is true or false, not " + quoted(text), "write `true` or `false`");
     case Type::Kind::any:
       return Value(std::move(text));
+    case Type::Kind::list:
+    case Type::Kind::set:
+      if (!text.starts_with('[') && attribute.type->element != nullptr &&
+          attribute.type->element->kind == Type::Kind::string) {
+        return listed(text);
+      }
+      [[fallthrough]];
     default: {
       auto value = parse_json(text);
       if (!value.has_value()) {

@@ -10,7 +10,7 @@ bool Plan::empty() const noexcept {
   const bool acts = std::any_of(changes.begin(), changes.end(), [](const PlannedChange& change) {
     return change.action != Action::no_op && change.action != Action::record;
   });
-  return !acts && !approvals && outputs.empty();
+  return !acts && !approvals && outputs.empty() && moves.empty();
 }
 
 int Plan::exit_code() const noexcept { return empty() ? 0 : 2; }

@@ -28,8 +28,7 @@ std::string failed_text(const StepFailed& event, const TextOptions& options) {
 
 std::string finished_text(const StepFinished& event, const TextOptions& options) {
   std::string out = name_of(event.address) + ": " + toned(done(event.kind), Tone::good, options);
-  const bool called =
-      event.kind == StepKind::create || event.kind == StepKind::update || event.kind == StepKind::remove;
+  const bool called = event.kind != StepKind::adopt && event.kind != StepKind::forget && event.kind != StepKind::record;
   if (called && event.took >= std::chrono::milliseconds(1)) out += " in " + duration_text(event.took);
   if (!event.server_id.empty() && event.kind == StepKind::create) out += " (" + printable(event.server_id) + ")";
   return out + "\n";

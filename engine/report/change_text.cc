@@ -25,7 +25,8 @@ std::string identity_note(const PlannedChange& change) {
   return text.empty() ? "" : " (" + printable(text) + ")";
 }
 
-// What is written down for a create: not null, not what the schema says anyway, not what only the server can know.
+// What is written down for a create or a read: not null, not what the schema says anyway, not what only the server can
+// know.
 bool worth_showing(const Attribute* attribute, const Value& value) {
   if (value.is_null()) return false;
   if (attribute == nullptr) return true;
@@ -97,12 +98,22 @@ std::string obstacle_text(const PlannedChange& change, const TextOptions& option
   return out;
 }
 
+// ` (deposed x7)`: which of the objects behind one address.
+std::string deposed_note(const PlannedChange& change) {
+  return change.deposed.empty() ? "" : " (deposed " + printable(change.deposed) + ")";
+}
+
 std::string heading_note(const PlannedChange& change) {
   std::string out = change.reason;
   const auto add = [&out](const std::string& text) { out += (out.empty() ? "" : ", ") + text; };
   if (change.unverified) add("unverified: its server cannot be asked before apply");
   const bool waits = change.action == Action::blocked || change.action == Action::deferred;
-  if (waits && change.intended != Action::no_op) add("would " + std::string(word(change.intended)));
+  // What nobody has allowed yet is not announced as if it would happen.
+  if (waits && change.intended == Action::adopt) {
+    add("could be adopted");
+  } else if (waits && change.intended != Action::no_op) {
+    add("would " + std::string(word(change.intended)));
+  }
   return out;
 }
 
@@ -144,11 +155,13 @@ std::string path_change_text(const PathChange& change, bool secret, const std::s
 
 std::string change_text(const PlannedChange& change, const TextOptions& options) {
   const Action shown = shown_action(change);
-  std::string out = "  " + toned(symbol(shown), tone_of(shown), options) + " " +
-                    toned(printable(change.address.str()), Tone::strong, options);
-  if (shown != Action::create) out += identity_note(change);
-  out += comment(heading_note(change), options) + "\n";
-  if (change.action == Action::create) out += created_text(change, options);
+  const std::string_view mark = shown == Action::replace && change.create_first ? "+/-" : symbol(shown);
+  std::string out =
+      "  " + toned(mark, tone_of(shown), options) + " " + toned(printable(change.address.str()), Tone::strong, options);
+  if (shown == Action::read) out += " will be read during apply";
+  if (shown != Action::create && shown != Action::read) out += identity_note(change);
+  out += deposed_note(change) + comment(heading_note(change), options) + "\n";
+  if (shown == Action::create || shown == Action::read) out += created_text(change, options);
   out += obstacle_text(change, options);
   out += paths_text(change, options);
   for (const std::string& warning : change.warnings) {

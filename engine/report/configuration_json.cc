@@ -1,6 +1,7 @@
 // The part `configuration` of a plan's JSON: addresses, and what each attribute refers to; no values.
 #include <set>
 
+#include "engine/config/module_source.h"
 #include "engine/lua/expression.h"
 #include "engine/report/plan_json.h"
 
@@ -40,41 +41,65 @@ Value expressions_json(const std::vector<AttributeEntry>& attributes, const std:
   return ValueMap::from(std::move(out));
 }
 
-std::vector<std::string> scope_of(const StackConfig& stack) {
-  std::set<std::string> names{"var", "locals", "each", "data", "module", "stacks", "stack"};
-  for (const ResourceBlock& block : stack.resources) names.emplace(block.address.provider());
+std::vector<std::string> scope_of(const Document& document) {
+  std::set<std::string> names{"var", "locals", "each", "data", "module", "stacks", "stack", "self"};
+  for (const ResourceBlock& block : document.resources) names.emplace(block.address.provider());
+  for (const ResourceBlock& block : document.data) names.emplace(block.address.provider());
   return {names.begin(), names.end()};
+}
+
+Value optional_json(const std::optional<Tree>& tree, const std::vector<std::string>& scope) {
+  return tree ? references_json(*tree, scope) : Value();
+}
+
+Value resource_json(const ResourceBlock& block, const std::vector<std::string>& scope) {
+  ValueMap out;
+  out.set("address", block.address.str());
+  out.set("expressions", expressions_json(block.attributes, scope));
+  out.set("for_each_expression", optional_json(block.for_each, scope));
+  out.set("mode", block.address.data ? "data" : "managed");
+  out.set("name", block.address.name);
+  out.set("provider_config_key", block.provider ? *block.provider : std::string(block.address.provider()));
+  out.set("type", block.address.type);
+  return Value(std::move(out));
+}
+
+// Modules do not call themselves, so this ends. What a Lua module makes of its inputs is no configuration.
+Value module_json(const Document& document) {
+  const std::vector<std::string> scope = scope_of(document);
+  std::vector<ValueMap::Entry> outputs, calls;
+  for (const OutputBlock& block : document.outputs) {
+    outputs.emplace_back(block.name,
+                         ValueMap{{"expression", references_json(block.value, scope)}, {"sensitive", block.sensitive}});
+  }
+  Value::List resources;
+  for (const ResourceBlock& block : document.resources) resources.push_back(resource_json(block, scope));
+  for (const ResourceBlock& block : document.data) resources.push_back(resource_json(block, scope));
+  for (const ModuleBlock& block : document.modules) {
+    ValueMap call;
+    call.set("expressions", expressions_json(block.inputs, scope));
+    call.set("for_each_expression", optional_json(block.for_each, scope));
+    call.set("module", block.loaded == nullptr ? Value() : module_json(block.loaded->document));
+    call.set("source", block.source);
+    calls.emplace_back(block.name, Value(std::move(call)));
+  }
+  ValueMap out;
+  out.set("module_calls", Value(ValueMap::from(std::move(calls))));
+  out.set("outputs", Value(ValueMap::from(std::move(outputs))));
+  out.set("resources", Value(std::move(resources)));
+  return Value(std::move(out));
 }
 
 }  // namespace
 
 Value configuration_json(const StackConfig& stack) {
   const std::vector<std::string> scope = scope_of(stack);
-  std::vector<ValueMap::Entry> providers, outputs;
+  std::vector<ValueMap::Entry> providers;
   for (const ProviderBlock& block : stack.providers) {
     providers.emplace_back(block.name,
                            ValueMap{{"expressions", expressions_json(block.attributes, scope)}, {"name", block.kind}});
   }
-  for (const OutputBlock& block : stack.outputs) {
-    outputs.emplace_back(block.name,
-                         ValueMap{{"expression", references_json(block.value, scope)}, {"sensitive", block.sensitive}});
-  }
-  Value::List resources;
-  for (const ResourceBlock& block : stack.resources) {
-    ValueMap out;
-    out.set("address", block.address.str());
-    out.set("expressions", expressions_json(block.attributes, scope));
-    out.set("for_each_expression", block.for_each ? references_json(*block.for_each, scope) : Value());
-    out.set("mode", "managed");
-    out.set("name", block.address.name);
-    out.set("provider_config_key", block.provider ? *block.provider : std::string(block.address.provider()));
-    out.set("type", block.address.type);
-    resources.emplace_back(std::move(out));
-  }
-  ValueMap root;
-  root.set("outputs", Value(ValueMap::from(std::move(outputs))));
-  root.set("resources", Value(std::move(resources)));
-  return ValueMap{{"provider_config", ValueMap::from(std::move(providers))}, {"root_module", std::move(root)}};
+  return ValueMap{{"provider_config", ValueMap::from(std::move(providers))}, {"root_module", module_json(stack)}};
 }
 
 }  // namespace plumb

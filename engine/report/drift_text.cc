@@ -6,6 +6,7 @@
 #include "engine/base/text.h"
 #include "engine/report/change_text.h"
 #include "engine/report/masked_json.h"
+#include "engine/report/plan_text.h"
 
 namespace plumb {
 
@@ -114,7 +115,9 @@ std::string drift_text(const Plan& plan, const TextOptions& options) {
   }
   const auto missing = static_cast<std::size_t>(std::count_if(
       plan.drift.begin(), plan.drift.end(), [](const DriftEntry& e) { return e.kind == DriftEntry::Kind::missing; }));
-  if (plan.drift.empty() && plan.unreadable.empty()) return "No drift. What exists is what was last applied.\n";
+  if (plan.drift.empty() && plan.unreadable.empty()) {
+    return "No drift. What exists is what was last applied.\n" + ignored_text(plan);
+  }
   out += "Drift: " + std::to_string(plan.drift.size() - missing) + " changed, " + std::to_string(missing) + " missing";
   if (!plan.unreadable.empty()) out += ", " + std::to_string(plan.unreadable.size()) + " unreadable";
   out += ".\n";
@@ -123,7 +126,7 @@ std::string drift_text(const Plan& plan, const TextOptions& options) {
     out += "`plumb apply` puts it back";
     out += acceptable ? "; `plumb accept ADDRESS` takes it as it is.\n" : ".\n";
   }
-  return out;
+  return out + ignored_text(plan);
 }
 
 Value drift_json(const Plan& plan) {
@@ -142,6 +145,7 @@ Value drift_json(const Plan& plan) {
   ValueMap out;
   out.set("drift", Value(std::move(drift)));
   out.set("format_version", "1.0");
+  out.set("ignored", static_cast<std::int64_t>(plan.ignored));
   out.set("unreadable", Value(std::move(unreadable)));
   return out;
 }

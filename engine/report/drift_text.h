@@ -12,7 +12,7 @@ namespace plumb {
 std::string drift_text(const Plan& plan, const TextOptions& options);
 // The instances alone, two blanks before each; empty when nothing moved.
 std::string drift_entries_text(const Plan& plan, const TextOptions& options);
-// {format_version, drift: [{address, kind, changes, ...}], unreadable: [{address, ...}], counts}.
+// {format_version, drift: [{address, kind, changes, ...}], ignored, unreadable: [{address, ...}]}.
 Value drift_json(const Plan& plan);
 // 0 nothing moved, 2 something did, 1 something could not be read.
 int drift_exit_code(const Plan& plan) noexcept;

@@ -55,18 +55,16 @@ Value sensitive_shape(const Value& value) {
 }
 
 void set_address(ValueMap& out, const Address& address) {
-  std::string module_address;
-  for (const ModuleStep& step : address.modules) {
-    module_address += (module_address.empty() ? "module." : ".module.") + step.name;
-    if (step.key) module_address += "[" + quoted(*step.key) + "]";
-  }
+  Address module;
+  module.modules = address.modules;
+  const auto or_null = [](std::string_view text) { return text.empty() ? Value() : Value(text); };
   out.set("address", address.str());
   out.set("index", address.key ? Value(*address.key) : Value());
-  out.set("mode", "managed");
-  out.set("module_address", module_address.empty() ? Value() : Value(module_address));
-  out.set("name", address.name);
-  out.set("provider_name", address.provider());
-  out.set("type", address.type);
+  out.set("mode", address.is_module() ? Value() : Value(address.data ? "data" : "managed"));
+  out.set("module_address", or_null(module.str()));
+  out.set("name", or_null(address.name));
+  out.set("provider_name", or_null(address.provider()));
+  out.set("type", or_null(address.type));
 }
 
 }  // namespace plumb::report

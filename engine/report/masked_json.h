@@ -15,6 +15,7 @@ Value unknown_shape(const Value& value);
 Value sensitive_shape(const Value& value);
 
 // `address`, `index`, `mode`, `module_address`, `name`, `provider_name` (the kind) and `type`, as Terraform has them.
+// Of a module there are only the first and its `module_address`; the rest is null.
 void set_address(ValueMap& out, const Address& address);
 
 }  // namespace plumb::report

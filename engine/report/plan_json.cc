@@ -1,8 +1,10 @@
 #include "engine/report/plan_json.h"
 
 #include <algorithm>
+#include <map>
 
 #include "engine/model/identity.h"
+#include "engine/report/checks_json.h"
 #include "engine/report/masked_json.h"
 #include "engine/report/value_text.h"
 
@@ -14,7 +16,8 @@ using report::masked;
 using report::sensitive_shape;
 using report::unknown_shape;
 
-Value::List actions_of(Action action) {
+Value::List actions_of(Action action, bool create_first = false) {
+  if (action == Action::replace && create_first) return {"create", "delete"};
   switch (action) {
     case Action::create:
       return {"create"};
@@ -80,7 +83,7 @@ Value importing_json(const PlannedChange& change) {
 
 Value change_json(const PlannedChange& change) {
   ValueMap out;
-  out.set("actions", Value(actions_of(acting(change))));
+  out.set("actions", Value(actions_of(acting(change), change.create_first)));
   set_values(out, marked_by_schema(change.before, change.type), marked_by_schema(change.after, change.type));
   out.set("importing", importing_json(change));
   Value::List replace_paths;
@@ -91,29 +94,68 @@ Value change_json(const PlannedChange& change) {
   return out;
 }
 
-// Terraform's words where they say what happened, null elsewhere; `plumb.reasons` has the sentence.
+// What is asked of the server is not known yet.
+bool unknown_question(const PlannedChange& change) {
+  if (change.type == nullptr || !change.after.is_map()) return false;
+  return std::any_of(change.type->attributes.begin(), change.type->attributes.end(), [&](const Attribute& attribute) {
+    const Value* value = change.after.find(attribute.name);
+    return (attribute.required || attribute.optional) && value != nullptr && value->any_unknown();
+  });
+}
+
+// Terraform's words where they say what happened, null elsewhere; `plumb.reasons` has the sentence. The planner's
+// sentence tells apart what the fields of a change do not.
 Value action_reason(const PlannedChange& change, bool destroying) {
-  const bool forced = std::any_of(change.paths.begin(), change.paths.end(),
-                                  [](const PlannedPath& path) { return path.forces_replacement; });
+  const auto says = [&change](std::string_view words) { return change.reason.find(words) != std::string::npos; };
   switch (acting(change)) {
     case Action::replace:
-      return forced ? "replace_because_cannot_update" : "replace_by_request";
+      if (says("--replace")) return "replace_by_request";
+      if (says("`replace_when`")) return "replace_by_triggers";
+      return "replace_because_cannot_update";
     case Action::remove:
-      if (destroying) return {};
-      if (!change.pos.known()) return "delete_because_no_resource_config";
-      return change.address.key ? Value("delete_because_each_key") : Value();
+      if (destroying || !change.deposed.empty()) return {};
+      if (says("among the keys of `for_each`")) return "delete_because_each_key";
+      if (says("`for_each` came or went")) return "delete_because_wrong_repetition";
+      if (says("`when` is false")) return "delete_because_count_index";
+      return "delete_because_no_resource_config";
+    case Action::read:
+      return unknown_question(change) ? "read_because_config_unknown" : "read_because_dependency_pending";
     default:
       return {};
   }
 }
 
-Value resource_change_json(const PlannedChange& change, bool destroying) {
+// What moves in this plan, by where it goes.
+std::map<Address, Address> previous_addresses(const Plan& plan) {
+  std::map<Address, Address> out;
+  for (const auto& [from, to] : plan.moves) out.emplace(to, from);
+  return out;
+}
+
+Value resource_change_json(const PlannedChange& change, const std::map<Address, Address>& previous, bool destroying) {
+  const auto moved = previous.find(change.address);
   ValueMap out;
   report::set_address(out, change.address);
   out.set("action_reason", action_reason(change, destroying));
   out.set("change", change_json(change));
+  out.set("deposed", change.deposed.empty() ? Value() : Value(change.deposed));
+  out.set("previous_address", moved == previous.end() ? Value() : Value(moved->second.str()));
+  return out;
+}
+
+// What has moved and changes in nothing else, as Terraform lists it.
+Value moved_json(const Address& from, const Address& to) {
+  ValueMap values;
+  values.set("actions", Value(actions_of(Action::no_op)));
+  set_values(values, Value(), Value());
+  values.set("importing", Value());
+  values.set("replace_paths", Value::list());
+  ValueMap out;
+  report::set_address(out, to);
+  out.set("action_reason", Value());
+  out.set("change", Value(std::move(values)));
   out.set("deposed", Value());
-  out.set("previous_address", Value());
+  out.set("previous_address", from.str());
   return out;
 }
 
@@ -144,10 +186,11 @@ Value drift_change_json(const DriftEntry& entry) {
   return out;
 }
 
-Value deferred_json(const PlannedChange& change, bool destroying) {
+Value deferred_json(const PlannedChange& change, const std::map<Address, Address>& previous, bool destroying) {
+  const bool exists = !change.before.is_null();
   ValueMap out;
-  out.set("reason", change.type == nullptr ? "instance_count_unknown" : "provider_config_unknown");
-  out.set("resource_change", resource_change_json(change, destroying));
+  out.set("reason", exists ? "provider_config_unknown" : "instance_count_unknown");
+  out.set("resource_change", resource_change_json(change, previous, destroying));
   return out;
 }
 
@@ -222,6 +265,15 @@ Value blocked_json(const PlannedChange& change) {
   return out;
 }
 
+Value check_json(const CheckResult& check) {
+  Value::List messages;
+  for (const std::string& message : check.messages) messages.emplace_back(message);
+  return ValueMap{{"messages", std::move(messages)},
+                  {"name", check.name},
+                  {"position", check.pos.known() ? Value(check.pos.str()) : Value()},
+                  {"status", report::word(check.status)}};
+}
+
 Value record_json(const RecordChange& record) {
   return ValueMap{{"address", record.address.str()}, {"needs_approval", record.needs_approval}, {"what", record.what}};
 }
@@ -237,7 +289,9 @@ Value warning_json(const Value& address, const std::string& message, const std::
 }
 
 Value plumb_json(const Plan& plan) {
-  Value::List records, blocked, warnings, reasons, nonsensitive;
+  Value::List checks, moves, records, blocked, warnings, reasons, nonsensitive;
+  for (const CheckResult& check : plan.checks) checks.push_back(check_json(check));
+  for (const auto& [from, to] : plan.moves) moves.emplace_back(ValueMap{{"from", from.str()}, {"to", to.str()}});
   for (const RecordChange& record : plan.records) records.push_back(record_json(record));
   for (const Diagnostic& warning : plan.warnings) {
     warnings.push_back(warning_json({}, warning.message, warning.next_step, warning.pos));
@@ -251,6 +305,9 @@ Value plumb_json(const Plan& plan) {
   }
   for (const std::string& place : plan.nonsensitive) nonsensitive.emplace_back(place);
   return ValueMap{{"blocked", std::move(blocked)},
+                  {"checks", std::move(checks)},
+                  {"ignored", static_cast<std::int64_t>(plan.ignored)},
+                  {"moves", std::move(moves)},
                   {"nonsensitive", std::move(nonsensitive)},
                   {"reasons", std::move(reasons)},
                   {"records", std::move(records)},
@@ -265,17 +322,22 @@ Value envelope_json(const PlanEnvelope& envelope) {
 
 Value plan_json(const Plan& plan, const PlanJsonInputs& inputs) {
   Value::List changes, deferred, drift;
+  std::map<Address, Address> previous = previous_addresses(plan);
   for (const PlannedChange& change : plan.changes) {
     if (change.action == Action::deferred) {
-      deferred.push_back(deferred_json(change, plan.destroy));
+      deferred.push_back(deferred_json(change, previous, plan.destroy));
     } else if (change.action != Action::record) {
-      changes.push_back(resource_change_json(change, plan.destroy));
+      changes.push_back(resource_change_json(change, previous, plan.destroy));
     }
   }
+  for (const PlannedChange& change : plan.changes) {
+    if (change.action != Action::record) previous.erase(change.address);
+  }
+  for (const auto& [to, from] : previous) changes.push_back(moved_json(from, to));
   for (const DriftEntry& entry : plan.drift) drift.push_back(drift_change_json(entry));
   ValueMap out;
   out.set("applyable", !plan.empty());
-  out.set("checks", Value::list());
+  out.set("checks", report::checks_json(plan.checks));
   out.set("complete", deferred.empty() && plan.counts.blocked == 0);
   out.set("configuration", inputs.stack == nullptr ? Value() : configuration_json(*inputs.stack));
   out.set("deferred_changes", Value(std::move(deferred)));

@@ -1,9 +1,9 @@
 // A plan as JSON: Terraform's plan representation, format_version 1.2, and what Plumb has beyond it.
 //
-// Where Plumb has more to say than Terraform's format: `plumb_format`, `plumb` ({records, blocked, warnings, reasons,
-// nonsensitive}) and `envelope`, the only part that differs between two plans of the same inputs. No key is ever
-// missing. `planned_values` and `prior_state` are null: a plan holds what changes, not everything there is. Entries of
-// `resource_drift` hold the paths that moved and no others.
+// Where Plumb has more to say than Terraform's format: `plumb_format`, `plumb` ({records, blocked, checks, ignored,
+// moves, warnings, reasons, nonsensitive}) and `envelope`, the only part that differs between two plans of the same
+// inputs. No key is ever missing. `planned_values` and `prior_state` are null: a plan holds what changes, not
+// everything there is. Entries of `resource_drift` hold the paths that moved and no others.
 #pragma once
 
 #include <map>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "engine/base/text.h"
 #include "engine/report/change_text.h"
@@ -41,8 +42,14 @@ std::string output_text(const OutputChange& output, const TextOptions& options) 
 
 std::string records_text(const Plan& plan) {
   std::string out;
+  std::set<std::pair<Address, std::string>> said;  // a move has a record too
+  for (const auto& [from, to] : plan.moves) {
+    said.emplace(to, "was " + from.str() + " (moved)");
+    out += "  " + printable(from.str()) + " has moved to " + printable(to.str()) + "\n";
+  }
   std::size_t counted_only = 0;
   for (const RecordChange& record : plan.records) {
+    if (said.contains({record.address, record.what})) continue;
     if (!record.needs_approval) {
       ++counted_only;
       continue;
@@ -71,10 +78,17 @@ std::string plan_summary(const Plan& plan) {
   };
   add(n.adopt, "to adopt");
   add(n.forget, "to forget");
+  add(n.read, "to read");
+  add(plan.moves.size(), "moved");
   add(n.deferred, "deferred");
   add(n.blocked, "blocked");
   add(plan.outputs.size(), plan.outputs.size() == 1 ? "output" : "outputs");
   return out + ".";
+}
+
+std::string ignored_text(const Plan& plan) {
+  if (plan.ignored == 0) return {};
+  return counted(plan.ignored, "difference") + " ignored by `ignore` rules.\n";
 }
 
 std::string plan_text(const Plan& plan, const TextOptions& options) {
@@ -98,7 +112,7 @@ std::string plan_text(const Plan& plan, const TextOptions& options) {
     for (const std::string& place : plan.nonsensitive) out += "  " + printable(place) + "\n";
     out += "\n";
   }
-  return out + toned(plan_summary(plan), Tone::strong, options) + "\n";
+  return out + toned(plan_summary(plan), Tone::strong, options) + "\n" + ignored_text(plan);
 }
 
 }  // namespace plumb

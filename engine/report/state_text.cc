@@ -5,6 +5,7 @@
 #include "engine/base/suggest.h"
 #include "engine/base/text.h"
 #include "engine/model/json_text.h"
+#include "engine/report/checks_json.h"
 #include "engine/report/masked_json.h"
 #include "engine/report/value_text.h"
 
@@ -44,9 +45,41 @@ std::vector<std::string> dependencies_of(const State& state, const InstanceRecor
   return out;
 }
 
+Value deposed_json(const InstanceRecord& record) {
+  Value::List out;
+  for (const Deposed& old : record.deposed) {
+    out.emplace_back(ValueMap{{"id", old.id},
+                              {"identity", report::masked(old.identity)},
+                              {"server_id", old.server_id.empty() ? Value() : Value(old.server_id)}});
+  }
+  return out;
+}
+
+// One line for each object that a replacement left behind.
+std::string deposed_text(const InstanceRecord& record, std::size_t indent) {
+  std::string out;
+  for (const Deposed& old : record.deposed) {
+    out += std::string(indent, ' ') + "deposed " + printable(old.id) + ": " + value_text(old.identity);
+    if (!old.server_id.empty()) out += " (" + printable(old.server_id) + ")";
+    out += ", to be deleted\n";
+  }
+  return out;
+}
+
+std::string checks_text(const State& state, const TextOptions& options) {
+  std::string out;
+  for (const auto& [name, check] : state.checks) {
+    const Tone tone = check.status == "passed" ? Tone::good : Tone::warn;
+    out += "  " + printable(name) + ": " + toned(printable(check.status), tone, options) + "\n";
+    for (const std::string& message : check.messages) out += "    " + printable(message) + "\n";
+  }
+  return out;
+}
+
 ValueMap resource_json(const InstanceRecord& record) {
   ValueMap out;
   report::set_address(out, record.address);
+  out.set("deposed", deposed_json(record));
   out.set("identity", report::masked(record.identity));
   out.set("partial", record.partial ? Value(*record.partial) : Value());
   out.set("prevent_destroy", record.prevent_destroy);
@@ -61,10 +94,11 @@ ValueMap resource_json(const InstanceRecord& record) {
 }  // namespace
 
 std::string state_text(const State& state, const TextOptions& options) {
-  if (state.empty()) return "State is empty.\n";
+  if (state.empty() && state.checks.empty()) return "State is empty.\n";
   std::string out;
   for (const auto& [address, record] : state.instances) {
     out += toned(printable(address.str()), Tone::strong, options) + ":\n" + attributes_text(record.attributes, 2);
+    out += deposed_text(record, 2);
   }
   for (const auto& [id, intent] : state.pending) {
     out += toned(printable(intent.address.str()), Tone::warn, options) + ": interrupted; it may exist\n";
@@ -75,6 +109,7 @@ std::string state_text(const State& state, const TextOptions& options) {
       for (const std::string& line : value_lines(name, value_of(output), 2)) out += line + "\n";
     }
   }
+  if (!state.checks.empty()) out += (out.empty() ? "" : "\n") + std::string("Checks:\n") + checks_text(state, options);
   return out;
 }
 
@@ -87,6 +122,7 @@ Value state_json(const State& state) {
   values.set("outputs", outputs_json(state.outputs));
   values.set("root_module", Value(std::move(root)));
   ValueMap out;
+  out.set("checks", report::checks_json(state.checks));
   out.set("format_version", "1.0");
   out.set("lineage", state.lineage);
   out.set("serial", static_cast<std::int64_t>(state.serial));
@@ -129,6 +165,7 @@ std::string instance_text(const State& state, const InstanceRecord& record, cons
   if (record.prevent_destroy) out += "  protected: it is never destroyed\n";
   if (record.retain) out += "  retained: forgotten instead of destroyed\n";
   if (record.partial) out += "  half-made: " + printable(*record.partial) + "\n";
+  out += deposed_text(record, 2);
   return out;
 }
 

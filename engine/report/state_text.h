@@ -13,7 +13,8 @@ namespace plumb {
 
 // Every instance with its attributes, then the outputs.
 std::string state_text(const State& state, const TextOptions& options);
-// Terraform's state representation: {format_version, serial, lineage, values: {outputs, root_module: {resources}}}.
+// Terraform's state representation: {checks, format_version, serial, lineage, values: {outputs, root_module:
+// {resources}}}.
 Value state_json(const State& state);
 
 // One address a line.

@@ -214,7 +214,6 @@ std::vector<TypeError> check(const TypeSchema& type, const Value& desired) {
 // Two grants that share a role and an object would take each other's privileges away for ever.
 std::vector<std::string> claims(const TypeSchema& type, const Value& desired) {
   const auto text = [&](const char* attribute) { return text_or(desired, attribute); };
-  if (type.name == kMembership) return {key_of({text("role"), text("member"), text("grantor")})};
   if (type.name != kGrant) return {};
   auto kind = text("object_type");
   if (is_routine(kind)) kind = "routine";
@@ -222,7 +221,13 @@ std::vector<std::string> claims(const TypeSchema& type, const Value& desired) {
   auto objects = texts_of(desired, "objects");
   if (!in_schema(kind)) objects = {""};
   for (const auto& object : objects) {
-    out.push_back(key_of({text("database"), kind, text("schema"), object, text("role")}));
+    // A user reads this: two grants "both say what ...". Quoted names cannot be mistaken for each other.
+    std::string what = kind;
+    for (const auto& name : {kind == "database" ? text("database") : text("schema"), object}) {
+      if (!name.empty()) what += (what == kind ? " " : ".") + net::quote_identifier(name);
+    }
+    if (kind != "database") what += " in database " + net::quote_identifier(text("database"));
+    out.push_back("what role " + net::quote_identifier(text("role")) + " may do with " + what);
   }
   return out;
 }

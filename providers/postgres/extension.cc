@@ -99,6 +99,17 @@ Results read_extensions(Session& session, Keys keys) {
   });
 }
 
+ListResult list_extensions(Session& session) {
+  return list_by_database(session, [&](const std::string& database) -> Result<Results> {
+    // plpgsql comes with the server: numbers below this one are given out when it is made.
+    const auto rows =
+        PLUMB_TRY(session.select(database, std::string(kSelect) + " WHERE e.oid >= 16384::oid ORDER BY 2"));
+    Results out;
+    for (std::size_t row = 0; row < rows.size(); ++row) out.push_back(extension_at(rows, row, database));
+    return out;
+  });
+}
+
 ApplyResult apply_extension(Session& session, const ChangeRequest& change) {
   switch (change.operation) {
     case Operation::create:

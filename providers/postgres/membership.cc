@@ -154,6 +154,23 @@ Results read_memberships(Session& session, Keys keys) {
   return out;
 }
 
+ListResult list_memberships(Session& session) {
+  ListResult out;
+  const auto rows = session.select(session.server().database,
+                                   select_memberships(session) + " WHERE m.rolname !~ '^pg_' ORDER BY 1, 2, 3");
+  if (!rows) {
+    out.error = rows.error();
+    return out;
+  }
+  const bool by_grantor = dialect(session.server().version).membership_options;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    const auto grantor = by_grantor ? rows->text(row, 2) : session.server().grantor();
+    out.objects.push_back(ReadResult::present(membership_at(*rows, row, grantor), ""));
+  }
+  out.complete = true;
+  return out;
+}
+
 ApplyResult apply_membership(Session& session, const ChangeRequest& change) {
   switch (change.operation) {
     case Operation::create:

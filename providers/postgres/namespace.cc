@@ -92,6 +92,16 @@ Results read_schemas(Session& session, Keys keys) {
   });
 }
 
+ListResult list_schemas(Session& session) {
+  return list_by_database(session, [&](const std::string& database) -> Result<Results> {
+    const auto rows = PLUMB_TRY(session.select(
+        database, std::string(kSelect) + " WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 2"));
+    Results out;
+    for (std::size_t row = 0; row < rows.size(); ++row) out.push_back(schema_at(rows, row, database));
+    return out;
+  });
+}
+
 ApplyResult apply_schema(Session& session, const ChangeRequest& change) {
   switch (change.operation) {
     case Operation::create:

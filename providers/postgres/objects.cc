@@ -1,12 +1,21 @@
 #include "providers/postgres/objects.h"
 
+#include <iterator>
+
 #include "providers/postgres/values.h"
 
 namespace plumb::postgres {
 
 namespace {
 constexpr std::size_t kFewKeys = 200;  // more than this, and reading everything is cheaper than asking one by one
+
+Error closed(const std::string& database) {
+  return {"database \"" + database + "\" takes no connections",
+          "Set allow_connections: true on it to manage what is inside",
+          {},
+          Fault::denied};
 }
+}  // namespace
 
 Results all_unreadable(std::size_t count, const Error& error) { return Results(count, ReadResult::unreadable(error)); }
 
@@ -68,16 +77,37 @@ Results read_by_database(Session& session, Keys keys, const ReadDatabase& read) 
     std::vector<ReadKey> part;
     part.reserve(indices.size());
     for (const auto i : indices) part.push_back(keys[i]);
-    Result<Results> answers = fail(Error{"database \"" + name + "\" takes no connections",
-                                         "Set allow_connections: true on it to manage what is inside",
-                                         {},
-                                         Fault::denied});
+    Result<Results> answers = fail(closed(name));
     if (found->second) answers = read(name, part);
     for (std::size_t n = 0; n < indices.size(); ++n) {
       results[indices[n]] = answers ? std::move((*answers)[n]) : ReadResult::unreadable(answers.error());
     }
   }
   return results;
+}
+
+ListResult list_by_database(Session& session, const ListDatabase& list) {
+  ListResult out;
+  const auto databases =
+      session.select(session.server().database,
+                     "SELECT datname, datallowconn FROM pg_database WHERE datname <> 'template0' ORDER BY 1");
+  if (!databases) {
+    out.error = databases.error();
+    return out;
+  }
+  for (std::size_t row = 0; row < databases->size(); ++row) {
+    const auto name = databases->text(row, 0);
+    Result<Results> found = fail(closed(name));
+    if (databases->flag(row, 1)) found = list(name);
+    if (found) {
+      out.objects.insert(out.objects.end(), std::make_move_iterator(found->begin()),
+                         std::make_move_iterator(found->end()));
+    } else if (!out.error) {
+      out.error = std::move(found).error();
+    }
+  }
+  out.complete = !out.error;
+  return out;
 }
 
 ApplyResult finish(Result<ApplyResult> result, std::string_view verb, std::string_view what, std::string_view name) {

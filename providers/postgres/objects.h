@@ -40,6 +40,11 @@ Filter filter_for(Keys keys, const std::string& name_column, const std::string& 
 using ReadDatabase = std::function<Result<Results>(const std::string& database, Keys keys)>;
 Results read_by_database(Session& session, Keys keys, const ReadDatabase& read);
 
+// Everything of a kind that lives in databases. Complete only when every database could be looked into, but for
+// template0, which never takes connections.
+using ListDatabase = std::function<Result<Results>(const std::string& database)>;
+ListResult list_by_database(Session& session, const ListDatabase& list);
+
 // The outcome of one change; an error says what was tried: `cannot create role "app": ...`.
 ApplyResult finish(Result<ApplyResult> result, std::string_view verb, std::string_view what, std::string_view name);
 

@@ -22,9 +22,9 @@ struct Type {
 constexpr Type kTypes[] = {
     {kRole, read_roles, apply_role, list_roles},
     {kDatabase, read_databases, apply_database, list_databases},
-    {kSchema, read_schemas, apply_schema, nullptr},
-    {kExtension, read_extensions, apply_extension, nullptr},
-    {kMembership, read_memberships, apply_membership, nullptr},
+    {kSchema, read_schemas, apply_schema, list_schemas},
+    {kExtension, read_extensions, apply_extension, list_extensions},
+    {kMembership, read_memberships, apply_membership, list_memberships},
     {kGrant, read_grants, apply_grant, nullptr},
 };
 

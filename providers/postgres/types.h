@@ -23,9 +23,12 @@ ApplyResult apply_membership(Session& session, const ChangeRequest& change);
 Results read_grants(Session& session, Keys keys);
 ApplyResult apply_grant(Session& session, const ChangeRequest& change);
 
-// Everything there is, for discovery and adoption.
+// Everything there is, for discovery and adoption; less what every server is born with.
 ListResult list_roles(Session& session);
 ListResult list_databases(Session& session);
+ListResult list_schemas(Session& session);
+ListResult list_extensions(Session& session);
+ListResult list_memberships(Session& session);
 
 // What a DROP ROLE stumbled over, per database: `in database "shop" it owns table a.t; ...`.
 std::string dependents_of(Session& session, const std::string& role_oid);

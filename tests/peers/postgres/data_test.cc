@@ -125,6 +125,44 @@ TEST_CASE("schemas and extensions are told of each database that is asked for") 
         stage.server->sql("SELECT count(*) FROM pg_available_extension_versions WHERE name = 'pgcrypto'"));
 }
 
+TEST_CASE("what is in databases is listed, and the list says when it is not whole") {
+  const Stage stage;
+  stage.server->sql("GRANT data_app TO data_limited");
+  Driver driver(stage.server->config());
+  const auto named = [&](const std::string& type_name, const char* database) {
+    std::vector<std::string> out;
+    for (const auto& one : driver.provider().list(driver.type(type_name)).objects) {
+      if (one.value.get("database") == Value(database)) out.push_back(one.value.get("name").as_string());
+      // Each is what a read of it says.
+      const auto again = driver.read_of(type_name, one.value);
+      CHECK(again.value == one.value);
+      CHECK(again.server_id == one.server_id);
+    }
+    return out;
+  };
+  CHECK(named("postgres.schema", "data_shop") == std::vector<std::string>{"Alpha", "public", "zeta"});
+  CHECK(named("postgres.extension", "data_shop") == std::vector<std::string>{"pgcrypto"});
+  auto schemas = driver.provider().list(driver.type("postgres.schema"));
+  CHECK_FALSE(schemas.complete);
+  REQUIRE(schemas.error);
+  CHECK(schemas.error->message == "database \"data_closed\" takes no connections");
+  stage.server->sql("ALTER DATABASE data_closed ALLOW_CONNECTIONS true");
+  schemas = driver.provider().list(driver.type("postgres.schema"));
+  CHECK(schemas.complete);
+  CHECK_FALSE(schemas.error);
+  driver.provider().release();
+
+  const auto memberships = driver.provider().list(driver.type("postgres.membership"));
+  CHECK(memberships.complete);
+  const auto found = std::find_if(memberships.objects.begin(), memberships.objects.end(), [](const ReadResult& one) {
+    return one.value.get("member") == Value("data_limited");
+  });
+  REQUIRE(found != memberships.objects.end());
+  CHECK(found->value.get("role") == Value("data_app"));
+  CHECK(driver.read_of("postgres.membership", found->value).value == found->value);
+  CHECK_FALSE(driver.provider().list(driver.type("postgres.grant")).complete);
+}
+
 TEST_CASE("the server tells of itself, and the settings asked for as they are without us") {
   const Stage stage;
   Driver driver(stage.server->config());

@@ -152,3 +152,26 @@ TEST_CASE("what is no identity of the type is an error with a next step") {
     CHECK_FALSE(identity.error().next_step.empty());
   }
 }
+
+TEST_CASE("a list of texts is written with bars, and as JSON where that would be misread") {
+  TypeSchema type = three_parts();
+  type.attributes[0].type = plumb::set_type(plumb::string_type());
+  const std::vector<std::pair<Value::List, std::string>> texts = {
+      {{"a"}, "database=a,name=n"},
+      {{"a", "b"}, "database=a|b,name=n"},
+      {{"add(integer, integer)", "b"}, "database=\"add(integer, integer)|b\",name=n"},
+      {{"A", "[x]"}, "database=A|[x],name=n"},
+      {{"[x]"}, R"(database=["[x]"],name=n)"},
+      {{"a|b"}, R"(database=["a|b"],name=n)"},
+      {{""}, R"(database=[""],name=n)"},
+      {{"a|b", "x"}, R"(database="[\"a|b\",\"x\"]",name=n)"},
+      {{}, "database=[],name=n"},
+  };
+  for (const auto& [items, text] : texts) {
+    const Value identity = ValueMap{{"database", Value::list(items)}, {"name", "n"}, {"port", Value()}};
+    const std::string written = identity_text(type, identity);
+    CHECK(written == text);
+    CHECK(parsed(type, written) == identity);
+  }
+  CHECK(parsed(type, R"(database="[\"a\",\"b\"]",name=n)") == parsed(type, "database=a|b,name=n"));
+}

@@ -153,6 +153,15 @@ TEST_CASE("privileges expand by kind and version") {
 TEST_CASE("grants that share a role and an object claim the same") {
   const auto both = claims(type(kGrant), table_grant());
   REQUIRE(both.size() == 2);
+  CHECK(both[1] == R"(what role "app" may do with table "billing"."b" in database "shop")");
+  const auto of = [](const char* kind, Value schema, Value objects) {
+    auto grant = changed(changed(table_grant(), "object_type", kind), "schema", std::move(schema));
+    return claims(type(kGrant), changed(grant, "objects", std::move(objects))).front();
+  };
+  CHECK(of("database", Value(), Value()) == R"(what role "app" may do with database "shop")");
+  CHECK(of("schema", "billing", Value()) == R"(what role "app" may do with schema "billing" in database "shop")");
+  // One routine, whatever it is called.
+  CHECK(of("function", "s", Value::list({"f()"})) == of("routine", "s", Value::list({"f()"})));
   CHECK(claims(type(kGrant), changed(table_grant(), "objects", Value::list({"b"}))).front() == both[1]);
   CHECK(claims(type(kGrant), changed(table_grant(), "role", "other")).front() != both[0]);
   CHECK(claims(type(kGrant), changed(table_grant(), "schema", "other")).front() != both[0]);

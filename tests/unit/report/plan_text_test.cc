@@ -73,6 +73,53 @@ TEST_CASE("replacement names the path that forces it") {
   CHECK(text.find("~ login: false -> true  # forces replacement\n") != std::string::npos);
 }
 
+TEST_CASE("reads, deposed objects, moves and ignored differences are shown") {
+  Plan plan;
+  PlannedChange read = test::change("module.m[\"eu\"].data.postgres.role.seen", Action::read);
+  read.after = ValueMap{{"name", "seen"}, {"oid", Value::unknown()}};
+  read.reason = "its `name` is known only after apply";
+  PlannedChange old = test::removed("postgres.role.app", "app");
+  old.deposed = "x7";
+  PlannedChange fresh = test::updated("postgres.role.u", "u");
+  fresh.action = Action::replace;
+  fresh.create_first = true;
+  fresh.paths.clear();
+  PlannedChange later = test::change("postgres.role.later", Action::deferred);
+  later.type = nullptr;
+  later.intended = Action::no_op;
+  later.address = Address::parse_any("module.later").value();
+  later.blocked = Error{"its `for_each` is known only after apply", "apply this plan, then plan again"};
+  plan.changes = {later, read, old, fresh};
+  plan.moves = {{test::address("postgres.role.a"), test::address("module.m.postgres.role.a")}};
+  plan.ignored = 3;
+  plan.counts.read = plan.counts.remove = plan.counts.replace = plan.counts.deferred = plan.counts.moved = 1;
+  CHECK(plan_text(plan, {}) ==
+        R"(Plumb will make these changes:
+
+  - postgres.role.app (app) (deposed x7)  # because it is not in configuration any more
+
+  +/- postgres.role.u (u)  # because `login` changed in plumb.yaml:12
+
+  <= module.m["eu"].data.postgres.role.seen will be read during apply  # its `name` is known only after apply
+      name: "seen"
+
+  ? module.later
+      its `for_each` is known only after apply
+      next step: apply this plan, then plan again
+
+In state only:
+
+  postgres.role.a has moved to module.m.postgres.role.a
+
+Plan: 0 to create, 0 to update, 1 to replace, 1 to delete, 1 to read, 1 moved, 1 deferred.
+3 differences ignored by `ignore` rules.
+)");
+  Plan same;
+  same.ignored = 1;
+  CHECK(drift_text(same, {}) ==
+        "No drift. What exists is what was last applied.\n1 difference ignored by `ignore` rules.\n");
+}
+
 TEST_CASE("text from servers cannot move the cursor") {
   Plan plan;
   PlannedChange change = test::blocked("postgres.role.b", "b\x1b[2J");

@@ -148,7 +148,10 @@ bool moved_ready(World& world, std::uint32_t index) {
     world.work.hold();
     return false;
   }
-  if (instance.taken.status == ReadResult::Status::absent || left_behind(instance, instance.taken)) return true;
+  if (instance.taken.status == ReadResult::Status::absent || left_behind(instance, instance.taken) ||
+      interrupted_create(world, instance)) {
+    return true;
+  }
   const bool ours = instance.taken.status == ReadResult::Status::present && !instance.record->server_id.empty() &&
                     instance.taken.server_id == instance.record->server_id;
   instance.live = std::move(instance.taken);

@@ -36,6 +36,15 @@ bool left_behind(const InstanceNode& instance, const ReadResult& object) {
                      [&](const Deposed& one) { return !one.server_id.empty() && one.server_id == object.server_id; });
 }
 
+bool interrupted_create(const World& world, const InstanceNode& instance) {
+  const auto& pending = world.in.state->pending;
+  return std::any_of(pending.begin(), pending.end(), [&](const auto& entry) {
+    const Intent& intent = entry.second;
+    return intent.action == IntentAction::create && intent.address == instance.address &&
+           intent.identity == instance.identity;
+  });
+}
+
 namespace {
 
 void set_action(InstanceNode& instance, PlannedChange& change, Action action) {
@@ -116,7 +125,7 @@ std::optional<Address> replaced_container(const World& world, const InstanceNode
 }
 
 // Identity attributes say whether their change renames, replaces or is refused.
-std::optional<Error> identity_changes(const InstanceNode& instance, ThreeWayResult& result) {
+std::optional<Error> identity_changes(const World& world, const InstanceNode& instance, ThreeWayResult& result) {
   for (PlannedPath& path : result.paths) {
     for (const IdentityPart& part : instance.type->identity) {
       if (part.attribute != path.path.root()) continue;
@@ -131,7 +140,7 @@ std::optional<Error> identity_changes(const InstanceNode& instance, ThreeWayResu
     }
   }
   if (instance.taken_known && instance.taken.status == ReadResult::Status::present && !instance.type->link &&
-      !left_behind(instance, instance.taken)) {
+      !left_behind(instance, instance.taken) && !interrupted_create(world, instance)) {
     return Error{
         "there already is a " + instance.type->name + " called " + identity_text(*instance.type, instance.identity),
         "choose another name, or rename that one first"};
@@ -203,7 +212,7 @@ void settle_existing(World& world, InstanceNode& instance, bool adopt) {
   ThreeWayResult result = three_way(compare_input(world, instance, hidden));
   for (Path& path : result.hidden) world.ignored.emplace(instance.address, std::move(path));
   explain(world, instance, result.paths);
-  auto refused = identity_changes(instance, result);
+  auto refused = identity_changes(world, instance, result);
   note_drift(world, instance, result);
   instance.planned = result.planned;
   instance.value = instance.planned;

@@ -14,6 +14,9 @@ void settle(World& world, InstanceNode& instance);
 void block(World& world, InstanceNode& instance, Action intended, Error why);
 // The object is one that an earlier replacement of the instance left behind, and that goes now.
 bool left_behind(const InstanceNode& instance, const ReadResult& object);
+// An interrupted apply was about to make an object of this identity beside the one in state: what is there is ours, and
+// the create completes it.
+bool interrupted_create(const World& world, const InstanceNode& instance);
 
 // Configuration gives it another identity than state has, other than by a renamed container.
 bool moves_identity(const InstanceNode& instance);

@@ -90,7 +90,23 @@ void crash_everywhere(const char* before, const char* after, const Left& left = 
   }
 }
 
+// Three replacements, each because of the one before; asked for by the last, forced on the others.
+std::string chain(const std::string& n) {
+  return "resources:\n  fake.thing.a: { name: a" + n + ", zone: z" + n +
+         " }\n"
+         "  fake.thing.b: { name: b" +
+         n +
+         ", zone: '${fake.thing.a.name}', note: '${fake.thing.a.id}' }\n"
+         "  fake.thing.c: { name: c" +
+         n +
+         ", zone: '${fake.thing.b.name}', note: '${fake.thing.b.id}', lifecycle: { create_before_destroy: true } }\n";
+}
+
 }  // namespace
+
+TEST_CASE("killed between any two records of a chain of replacements that create first") {
+  crash_everywhere(chain("1").c_str(), chain("2").c_str(), {0, 3, 0});
+}
 
 TEST_CASE("killed between any two records of a first apply") { crash_everywhere(nullptr, kAfter); }
 

@@ -91,10 +91,28 @@ std::vector<std::optional<ReadResult>> read_all(World& world, const std::vector<
   return out;
 }
 
+// A replacement that was killed while it made the new object, and that nobody wants any more: state names the old object,
+// and the new one may be there too. It is said, and never deleted on a guess.
+void warn_unfinished(World& world) {
+  for (const auto& [id, intent] : world.in.state->pending) {
+    if (intent.action != IntentAction::create) continue;
+    const auto record = world.in.state->instances.find(intent.address);
+    if (record == world.in.state->instances.end() || record->second.identity == intent.identity) continue;
+    const auto seen = world.records_seen.find(&record->second);
+    if (seen == world.records_seen.end()) continue;
+    if (world.instances[seen->second].identity == intent.identity) continue;  // this plan completes it
+    world.diagnostics->warning(
+        "an interrupted apply may have made another object for " + intent.address.str() + ": " +
+            identity_text(*world.instances[seen->second].type, intent.identity),
+        "look on the server, and remove it there if nobody wants it", {});
+  }
+}
+
 }  // namespace
 
 void plan_deposed(World& world) {
   if (world.in.options.mode == PlanMode::validate) return;
+  warn_unfinished(world);
   std::vector<DeposedNode> found;
   for (const auto& [address, record] : world.in.state->instances) {
     if (record.deposed.empty()) continue;

@@ -1,5 +1,6 @@
 // `moved` blocks: records take their new addresses before anything looks at state. Apply journals the moves first.
 #include <algorithm>
+#include <set>
 
 #include "engine/config/module_source.h"
 #include "engine/plan/world.h"
@@ -123,6 +124,14 @@ std::optional<Address> follow(World& world, const Moves& moves, const Address& f
   return std::nullopt;
 }
 
+// What state holds, or may hold when an interrupted create is looked into.
+std::set<Address> held_addresses(const State& state) {
+  std::set<Address> out;
+  for (const auto& [address, record] : state.instances) out.insert(address);
+  for (const auto& [id, intent] : state.pending) out.insert(intent.address);
+  return out;
+}
+
 }  // namespace
 
 void apply_moves(World& world) {
@@ -132,7 +141,7 @@ void apply_moves(World& world) {
   if (all.empty()) return;
   const Moves moves(std::move(all));
   std::map<Address, std::pair<Address, SourcePos>> taken;  // where things end up -> where they came from
-  for (const auto& [address, record] : world.in.state->instances) {
+  for (const Address& address : held_addresses(*world.in.state)) {
     SourcePos pos;
     const auto to = follow(world, moves, address, pos);
     if (!to) continue;

@@ -68,7 +68,73 @@ std::string default_directory(const KeySource& source) {
 
 bool explicit_source(const KeySource& source) { return source.file || source.env || source.passphrase_env; }
 
+// The file that holds the key, or would; empty when it is in the environment.
+std::string key_file(const KeySource& source, const std::string& lineage) {
+  if (source.file) return *source.file;
+  if (source.env || source.passphrase_env || variable(source, "PLUMB_KEY") != nullptr) return {};
+  const std::string directory = default_directory(source);
+  return directory.empty() || lineage.empty() ? std::string() : directory + "/" + lineage + ".key";
+}
+
+// The variable that holds the key, for keys that are in no file.
+std::string key_variable(const KeySource& source) {
+  if (source.passphrase_env) return *source.passphrase_env;
+  return source.env ? *source.env : "PLUMB_KEY";
+}
+
 }  // namespace
+
+std::string key_file_of_id(const KeySource& source, const std::string& lineage, const std::string& id) {
+  const std::string file = key_file(source, lineage);
+  return file.empty() ? file : file + "." + id;
+}
+
+Result<std::optional<std::string>> find_key_of_id(const KeySource& source, const std::string& lineage,
+                                                  const std::string& id) {
+  const std::string file = key_file_of_id(source, lineage, id);
+  if (file.empty() || id.empty()) return std::nullopt;
+  return key_of_file(file);
+}
+
+Result<std::string> make_next_key(const KeySource& source, const std::string& lineage) {
+  if (!key_file(source, lineage).empty()) {
+    std::string key = random_bytes(kKeyBytes);
+    PLUMB_CHECK(replace_file(real_file_system(), key_file_of_id(source, lineage, key_id(key)), hex(key) + "\n", 0600));
+    return key;
+  }
+  KeySource next;
+  const std::string name = key_variable(source) + "_NEW";
+  (source.passphrase_env ? next.passphrase_env : next.env) = name;
+  next.environment = source.environment;
+  const auto key = PLUMB_TRY(find_root_key(next, lineage));
+  if (key) return *key;
+  return fail(
+      "the key of this state is in the variable " + key_variable(source) + ", and there is no new one in " + name,
+      source.passphrase_env ? "put a new passphrase of 16 bytes or more into " + name
+                            : "put the new key into " + name + ", for example from `openssl rand -hex 32`",
+      {}, Fault::environment);
+}
+
+Result<void> settle_next_key(const KeySource& source, const std::string& lineage, const std::string& old,
+                             const std::string& next, std::vector<std::string>& notes) {
+  const std::string file = key_file(source, lineage);
+  if (file.empty()) {
+    notes.push_back("from now on " + key_variable(source) + " must hold what " + key_variable(source) +
+                    "_NEW held; keep the old one for older states in the history");
+    return {};
+  }
+  FileSystem& fs = real_file_system();
+  const std::string backup = key_file_of_id(source, lineage, key_id(old));
+  PLUMB_CHECK(replace_file(fs, backup, hex(old) + "\n", 0600));
+  // After an interrupted rekeying the file holds one that is older still.
+  if (const auto there = PLUMB_TRY(key_of_file(file)); there && *there != old)
+    PLUMB_CHECK(replace_file(fs, key_file_of_id(source, lineage, key_id(*there)), hex(*there) + "\n", 0600));
+  PLUMB_CHECK(replace_file(fs, file, hex(next) + "\n", 0600));
+  PLUMB_CHECK(fs.remove(key_file_of_id(source, lineage, key_id(next))));
+  notes.push_back("the new root key is in " + file + " (id " + key_id(next) + "): back it up. The old one is in " +
+                  backup + ", for older states in the history");
+  return {};
+}
 
 std::string key_place(const KeySource& source, const std::string& lineage) {
   if (source.file) return *source.file;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
 
@@ -24,6 +25,20 @@ Result<std::optional<std::string>> find_root_key(const KeySource& source, const 
 // Makes a key where find_root_key would look last (0600 in a 0700 directory). Returns the key and sets `where`.
 // An error when the source is explicit (file, env, passphrase) and empty, with what to do.
 Result<std::string> make_root_key(const KeySource& source, const std::string& lineage, std::string& where);
+
+// What a new key for the same state is called until the old one has gone, and an old one after: `KEY.<id>` beside a key
+// in a file. Empty for keys in the environment: those bring the new one in a variable of their own, `NAME_NEW`.
+std::string key_file_of_id(const KeySource& source, const std::string& lineage, const std::string& id);
+// The key in that file; nullopt when there is none, or keys do not lie in files.
+Result<std::optional<std::string>> find_key_of_id(const KeySource& source, const std::string& lineage,
+                                                  const std::string& id);
+// A new key beside the state's, durable before this returns: made for one in a file, taken from `NAME_NEW` for one in
+// the environment.
+Result<std::string> make_next_key(const KeySource& source, const std::string& lineage);
+// The state is sealed under `next` now: it takes the old one's place, which stays under its id. `notes` tells what is
+// left to do for keys in the environment.
+Result<void> settle_next_key(const KeySource& source, const std::string& lineage, const std::string& old,
+                             const std::string& next, std::vector<std::string>& notes);
 
 // Where find_root_key looks, in words for people: a path, or a variable's name.
 std::string key_place(const KeySource& source, const std::string& lineage);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
+#include "engine/base/hash.h"
 #include "engine/base/text.h"
 #include "state/snapshot.h"
 
@@ -90,7 +92,12 @@ Result<std::optional<std::string>> KeyRing::find(const State& state) {
   }
   if (!root_ || state.key_id.empty()) return root_;
   const std::string found = key_id(*root_);
-  if (found != state.key_id) return fail(wrong_key(state, found, key_place(source_, state.lineage)));
+  if (found != state.key_id) {
+    // A rekeying that was interrupted, or an older state from the history: its key lies beside the other.
+    const auto beside = PLUMB_TRY(find_key_of_id(source_, state.lineage, state.key_id));
+    if (beside && key_id(*beside) == state.key_id) root_ = beside;
+  }
+  if (key_id(*root_) != state.key_id) return fail(wrong_key(state, found, key_place(source_, state.lineage)));
   return root_;
 }
 
@@ -114,6 +121,13 @@ Result<std::string> KeyRing::ensure(State& state, std::vector<std::string>& note
   notes.push_back("a root key was made: " + where + " (id " + state.key_id +
                   "). Back it up: without it the secrets of this state cannot be read");
   return *root_;
+}
+
+Result<std::string> KeyRing::next(const State& state) { return make_next_key(source_, state.lineage); }
+
+Result<void> KeyRing::settle(const State& state, const std::string& next, std::vector<std::string>& notes) {
+  const std::string old = std::exchange(*root_, next);
+  return settle_next_key(source_, state.lineage, old, next, notes);
 }
 
 Result<LocalState> load_files(FileSystem& fs, const LocalFiles& files, KeyRing& keys, Sealing& sealing) {
@@ -147,6 +161,20 @@ Result<LocalState> load_files(FileSystem& fs, const LocalFiles& files, KeyRing& 
     out.loaded.notes.push_back(counted(out.journal.records, "record") + " of an unfinished apply " +
                                (out.journal.records == 1 ? "was" : "were") + " folded in");
   return out;
+}
+
+std::size_t drop_digests(State& state) {
+  std::size_t dropped = 0;
+  for (auto& [address, record] : state.instances) {
+    for (auto& [path, digest] : record.digests) {
+      if (!digest.empty()) ++dropped;
+      digest.clear();
+    }
+    record.evidence.clear();
+    // What `replace_when` gave is digested with the key only when it holds a secret; else it is hex.
+    if (!record.trigger.empty() && !from_hex(record.trigger)) record.trigger.clear();
+  }
+  return dropped;
 }
 
 Result<void> keep_history(FileSystem& fs, const LocalFiles& files, std::uint64_t serial) {

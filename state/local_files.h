@@ -32,6 +32,9 @@ class KeyRing {
   Result<std::optional<std::string>> find(const State& state);
   // The state's key, made when the state has none yet; sets state.key_id.
   Result<std::string> ensure(State& state, std::vector<std::string>& notes);
+  // A new key beside the old one, and then in its place (state/keys.h).
+  Result<std::string> next(const State& state);
+  Result<void> settle(const State& state, const std::string& next, std::vector<std::string>& notes);
 
  private:
   KeySource source_;
@@ -49,6 +52,10 @@ struct LocalState {
 
 // Touches nothing.
 Result<LocalState> load_files(FileSystem& fs, const LocalFiles& files, KeyRing& keys, Sealing& sealing);
+
+// Forgets what was digested with the old key; how many secrets that concerns. What is known stays known: an empty
+// digest says that a secret was sent.
+std::size_t drop_digests(State& state);
 
 // Copies the current snapshot to history/ under its serial, and drops all but the newest ten.
 Result<void> keep_history(FileSystem& fs, const LocalFiles& files, std::uint64_t serial);

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "engine/base/random.h"
+#include "engine/base/text.h"
 #include "state/local_files.h"
 #include "state/lock_file.h"
 #include "state/snapshot.h"
@@ -89,6 +90,35 @@ class LocalSession final : public StateSession {
     std::string root = PLUMB_TRY(keys_->ensure(state, notes));
     sealing_.set_root_key(root);
     return root;
+  }
+
+  Result<void> rekey(State& state, std::vector<std::string>& notes) override {
+    PLUMB_CHECK(ready(state));
+    if (state.key_id.empty()) {
+      static_cast<void>(PLUMB_TRY(ensure_key(state, notes)));
+      return commit(state);
+    }
+    if (!PLUMB_TRY(keys_->find(state)))
+      return fail("the root key " + state.key_id + " is missing, so its secrets cannot be opened",
+                  "restore the key from its backup; what cannot be restored is made anew by `plumb apply --replace`",
+                  {}, Fault::environment);
+    const std::string next = PLUMB_TRY(keys_->next(state));
+    State changed = state;
+    changed.key_id = key_id(next);
+    const std::size_t dropped = statefile::drop_digests(changed);
+    Sealing fresh;
+    fresh.set_lineage(lineage_);
+    fresh.set_root_key(next);
+    std::swap(sealing_, fresh);
+    if (auto written = commit(changed); !written) {
+      std::swap(sealing_, fresh);
+      return written;
+    }
+    state = std::move(changed);
+    if (dropped > 0)
+      notes.push_back(counted(dropped, "secret") + " cannot be compared until the next apply, which records " +
+                      (dropped == 1 ? "its digest" : "their digests") + " again");
+    return keys_->settle(state, next, notes);
   }
 
  private:

@@ -52,6 +52,10 @@ class StateSession {
   virtual Result<void> heartbeat() = 0;
   // The key, made now if there was none. `notes` tells the user to back it up.
   virtual Result<std::string> ensure_key(State& state, std::vector<std::string>& notes) = 0;
+  // A new root key, or the first one; and the state committed under it, all at once: kept secrets are sealed anew, and
+  // digests of secrets that are not kept are dropped, so that the next apply records them. An error leaves old key and
+  // old state as they were. `notes` tells where the keys are.
+  virtual Result<void> rekey(State& state, std::vector<std::string>& notes) = 0;
 };
 
 class StateStore {

@@ -6,6 +6,7 @@
 #include "engine/base/random.h"
 #include "engine/cli/apply_run.h"
 #include "engine/cli/progress.h"
+#include "engine/cli/saved_plan.h"
 #include "engine/cli/signals.h"
 #include "engine/model/json_text.h"
 #include "engine/report/apply_text.h"
@@ -149,6 +150,8 @@ int run_changes(Context& context, PlanMode mode) {
   return good ? exit : 1;
 }
 
-int run_apply(Context& context) { return run_changes(context, PlanMode::normal); }
+int run_apply(Context& context) {
+  return context.options.arguments.empty() ? run_changes(context, PlanMode::normal) : apply_saved(context);
+}
 
 }  // namespace plumb::cli

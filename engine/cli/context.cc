@@ -56,6 +56,8 @@ int dispatch(Context& context) {
       return run_state_mv(context);
     case Command::state_rm:
       return run_state_rm(context);
+    case Command::state_rekey:
+      return run_state_rekey(context);
     case Command::schema:
       return run_schema(context);
     case Command::version:

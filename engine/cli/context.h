@@ -47,6 +47,7 @@ int run_state_list(Context& context);
 int run_state_show(Context& context);
 int run_state_mv(Context& context);
 int run_state_rm(Context& context);
+int run_state_rekey(Context& context);
 int run_schema(Context& context);
 int run_version(Context& context);
 

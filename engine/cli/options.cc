@@ -22,6 +22,7 @@ enum Takes : unsigned {
   locking = 1U << 5U,    // --lock-timeout
   revealing = 1U << 6U,  // --show-sensitive
   writing = 1U << 7U,    // --write, --provider
+  saving = 1U << 8U,     // --out, --destroy
 };
 
 struct Entry {
@@ -39,10 +40,10 @@ struct Entry {
 constexpr unsigned kPlans = variables | planning | choosing;
 constexpr std::array kCommands{
     Entry{"", "validate", Command::validate, "check configuration without a server or state", variables, "", "", 0, 0},
-    Entry{"", "plan", Command::plan, "show the difference between what should be and what is", kPlans | replacing, "",
-          "", 0, 0},
-    Entry{"", "apply", Command::apply, "plan, ask, and make it so", kPlans | replacing | approving | locking, "", "", 0,
-          0},
+    Entry{"", "plan", Command::plan, "show the difference between what should be and what is",
+          kPlans | replacing | saving, "", "", 0, 0},
+    Entry{"", "apply", Command::apply, "plan, ask, and make it so; or carry out a saved plan",
+          kPlans | replacing | approving | locking, "FILE", "a plan that `plan --out FILE` saved", 0, 1},
     Entry{"", "destroy", Command::destroy, "delete everything that this stack made",
           variables | planning | choosing | approving | locking, "", "", 0, 0},
     Entry{"", "drift", Command::drift, "tell what was changed outside since the last apply", kPlans, "", "", 0, 0},
@@ -51,7 +52,8 @@ constexpr std::array kCommands{
     Entry{"", "import", Command::import, "take an existing object into state", variables | planning | locking | writing,
           "ADDRESS ID",
           "a block's address, and the object's identity: app, or database=shop,name=area; a list is objects=a|b", 2, 2},
-    Entry{"", "show", Command::show, "show what is in state", nothing, "", "", 0, 0},
+    Entry{"", "show", Command::show, "show what is in state, or a saved plan", nothing, "FILE",
+          "a plan that `plan --out FILE` saved", 0, 1},
     Entry{"", "output", Command::output, "show outputs, or one as it is", revealing, "NAME", "an output", 0, 1},
     Entry{"state", "list", Command::state_list, "list the addresses in state", nothing, "", "", 0, 0},
     Entry{"state", "show", Command::state_show, "show one instance in state", nothing, "ADDRESS", "an instance", 1, 1},
@@ -59,6 +61,8 @@ constexpr std::array kCommands{
           "resources, instances or modules; all below moves along", 2, 2},
     Entry{"state", "rm", Command::state_rm, "forget what is in state; objects stay", locking, "ADDRESS",
           "resources, instances or modules, with all below", 1, -1},
+    Entry{"state", "rekey", Command::state_rekey, "seal what is secret in state under a new root key", locking, "", "",
+          0, 0},
     Entry{"", "schema", Command::schema, "describe providers and their types", nothing, "NAME",
           "a provider or a type (postgres, postgres.role)", 0, 1},
     Entry{"", "version", Command::version, "show the version", nothing, "", "", 0, 0},
@@ -187,6 +191,10 @@ void declare(CLI::App& app, const Entry& entry, Options& options, Raw& raw) {
   if ((entry.takes & replacing) != 0) {
     add_list(app, "--replace", options.replace, "ADDRESS",
              "make this resource, instance or module anew; may be repeated");
+  }
+  if ((entry.takes & saving) != 0) {
+    app.add_option("--out", options.out, "save the plan, for `plumb apply FILE`")->type_name("FILE");
+    app.add_flag("--destroy", options.destroy, "plan what `plumb destroy` would do");
   }
   if ((entry.takes & revealing) != 0) {
     app.add_flag("--show-sensitive", options.show_sensitive, "print the named output also when it is a secret");

@@ -24,6 +24,7 @@ enum class Command : std::uint8_t {
   state_show,
   state_mv,
   state_rm,
+  state_rekey,
   schema,
   version,
 };
@@ -46,6 +47,8 @@ struct Options {
   RefreshFlag refresh = RefreshFlag::full;
   std::size_t parallelism = 0;  // 0: as the providers say
 
+  std::string out;       // plan: the file to save it to
+  bool destroy = false;  // plan: of a destroy
   bool auto_approve = false;
   bool show_sensitive = false;  // output NAME
   std::string write;            // import: the file that gets the block; empty for none

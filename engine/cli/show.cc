@@ -1,9 +1,10 @@
-#include "engine/cli/stack_run.h"
+#include "engine/cli/saved_plan.h"
 #include "engine/report/state_text.h"
 
 namespace plumb::cli {
 
 int run_show(Context& context) {
+  if (!context.options.arguments.empty()) return show_saved(context);
   StackRun run(context);
   if (!run.load_leniently() || !run.read_state()) return 1;
   if (context.options.json) {

@@ -5,6 +5,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
 #include "engine/cli/progress.h"
+#include "engine/cli/saved_plan.h"
 
 namespace plumb::cli {
 
@@ -52,19 +53,21 @@ VariableInputs variable_inputs(const Context& context) {
   return {context.options.var_files, context.environment, context.options.variables};
 }
 
-bool StackRun::load() {
-  if (!load_again()) return false;
+bool StackRun::load(const PlanFile* saved) {
+  if (!load_again(saved)) return false;
   open_store();
   return true;
 }
 
-bool StackRun::load_again() {
+bool StackRun::load_again(const PlanFile* saved) {
   session.reset();  // it looks at the stack
   Diagnostics diagnostics;
   stack = load_stack(context_.options.directory, real_file_system(), diagnostics);
   if (!diagnostics.has_errors()) {
-    variables = resolve_variables(stack, variable_inputs(context_), real_file_system(),
-                                  context_.options.allow_literal_secrets, diagnostics);
+    const VariableInputs inputs = variable_inputs(context_);
+    variables = saved != nullptr ? saved_variables(stack, *saved, inputs, diagnostics)
+                                 : resolve_variables(stack, inputs, real_file_system(),
+                                                     context_.options.allow_literal_secrets, diagnostics);
   }
   context_.say(diagnostics);
   return !diagnostics.has_errors();
@@ -113,6 +116,7 @@ bool StackRun::start(PlanMode mode) {
   options.mode = mode;
   options.refresh = refresh_of(context_.options.refresh);
   options.allow_literal_secrets = context_.options.allow_literal_secrets;
+  options.expect = expect;
   auto targets = addresses_of(context_.options.targets, "--target", Modules::allowed);
   auto replace = addresses_of(context_.options.replace, "--replace", Modules::allowed);
   for (const auto* given : {&targets, &replace}) {
@@ -122,6 +126,16 @@ bool StackRun::start(PlanMode mode) {
   }
   options.targets = *std::move(targets);
   options.replace = *std::move(replace);
+  return open_session();
+}
+
+bool StackRun::start(const PlanFile& saved) {
+  options.mode = saved.mode;
+  options.refresh = saved.refresh;
+  options.allow_literal_secrets = saved.allow_literal_secrets;
+  options.replace = saved.replace;
+  options.expect = saved.id;
+  options.only = scope_of(saved.plan);
   return open_session();
 }
 
@@ -148,7 +162,8 @@ std::optional<SessionInputs> StackRun::session_inputs() {
       return std::nullopt;
     }
     has_key = root->has_value();
-    if (has_key) inputs.digest_key = digest_key(**root);
+    if (has_key) digest_key = plumb::digest_key(**root);
+    inputs.digest_key = digest_key;
   }
   return inputs;
 }
@@ -192,7 +207,7 @@ bool StackRun::ensure_key(const Plan& plan) {
     return false;
   }
   for (const std::string& note : told) context_.note(note);
-  session->use_key(digest_key(*root));
+  session->use_key(plumb::digest_key(*root));
   return true;
 }
 

@@ -8,7 +8,7 @@
 
 #include "engine/cli/context.h"
 #include "engine/config/stack.h"
-#include "engine/plan/session.h"
+#include "engine/plan/plan_file.h"
 #include "state/store.h"
 
 namespace plumb::cli {
@@ -21,17 +21,18 @@ class StackRun {
   StackRun(const StackRun&) = delete;
   StackRun& operator=(const StackRun&) = delete;
 
-  // Configuration and variables.
-  bool load();
+  // Configuration and variables: from the flags, or (but for secrets) as a saved plan has them.
+  bool load(const PlanFile* saved = nullptr);
   // Configuration and variables again, after files have changed; the lock and state stay as they are.
-  bool load_again();
+  bool load_again(const PlanFile* saved = nullptr);
   // For commands that only look at state: what is wrong with configuration does not matter, unless there is none.
   bool load_leniently();
   // A consistent state without a lock; or under the lock, for whoever writes.
   bool read_state();
   bool lock_state(const std::string& operation);
-  // The session of this mode; from the flags.
+  // The session of this mode, from the flags; or the one that looks whether a saved plan still holds.
   bool start(PlanMode mode);
+  bool start(const PlanFile& saved);
   // A new session for the same flags on what state is now, for a later stage; what --replace asked for is done.
   bool start_again();
   // What a session of these options is given; nothing when the key cannot be had, which is told.
@@ -44,9 +45,11 @@ class StackRun {
   StackConfig stack;
   std::map<std::string, Value> variables;
   State state;
-  bool has_key = false;            // the root key of this state was found
-  PlanOptions options;             // of the session, from start() on
-  std::vector<std::string> notes;  // of reading the state
+  bool has_key = false;                   // the root key of this state was found
+  std::optional<std::string> digest_key;  // made of it
+  std::optional<std::string> expect;      // set before start(): the plan tells what it expects (PlanOptions::expect)
+  PlanOptions options;                    // of the session, from start() on
+  std::vector<std::string> notes;         // of reading the state
   std::unique_ptr<StateStore> store;
   std::unique_ptr<StateSession> locked;
   std::unique_ptr<Session> session;

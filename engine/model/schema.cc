@@ -134,4 +134,23 @@ std::vector<std::string> check_schema(const ProviderSchema& schema) {
   return out;
 }
 
+Value marked_by_schema(const Value& attributes, const TypeSchema* type) {
+  if (type == nullptr || !attributes.is_map()) return attributes;
+  const bool marks = std::any_of(type->attributes.begin(), type->attributes.end(), [](const Attribute& attribute) {
+    return attribute.sensitive || attribute.write_only;
+  });
+  if (!marks) return attributes;
+  std::vector<ValueMap::Entry> entries;
+  for (const auto& [name, value] : attributes.as_map()) {
+    const bool secret = sensitive_by_schema(Path(name), type) && !value.is_null();
+    entries.emplace_back(name, secret ? value.with_sensitive() : value);
+  }
+  return Value(ValueMap::from(std::move(entries))).with_sensitive(attributes.sensitive());
+}
+
+bool sensitive_by_schema(const Path& path, const TypeSchema* type) {
+  const Attribute* attribute = type == nullptr ? nullptr : type->find(path.root());
+  return attribute != nullptr && (attribute->sensitive || attribute->write_only);
+}
+
 }  // namespace plumb

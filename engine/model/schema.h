@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/model/path.h"
 #include "engine/model/type.h"
 
 namespace plumb {
@@ -127,6 +128,12 @@ bool equivalent(const Value& a, const Value& b, const Attribute& attribute);
 // default, names are not meta keys, a data source has only questions and answers, ...). Run for every provider by a
 // test and in debug builds by the registry.
 std::vector<std::string> check_schema(const ProviderSchema& schema);
+
+// The same value with a mark on each attribute that the schema calls sensitive or write-only, in case the value has
+// lost it. `type` may be null.
+Value marked_by_schema(const Value& attributes, const TypeSchema* type);
+// The path's attribute is sensitive by the schema.
+bool sensitive_by_schema(const Path& path, const TypeSchema* type);
 
 // Meta keys of any block; no attribute may use these names.
 bool is_meta_key(std::string_view name) noexcept;

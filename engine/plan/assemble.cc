@@ -86,7 +86,9 @@ void add_outputs(World& world, Plan& plan) {
   std::map<std::string, Value> after;
   if (world.in.options.mode == PlanMode::normal) {
     for (const OutputNode& output : world.outputs) {
-      if (output.scope == 0 && world.work.done(output.node)) after.emplace(output.block->name, output.value);
+      const auto& only = world.in.options.only;
+      if (output.scope != 0 || (only && !only->outputs.contains(output.block->name))) continue;
+      if (world.work.done(output.node)) after.emplace(output.block->name, output.value);
     }
   }
   for (const auto& [name, value] : after) {
@@ -97,8 +99,10 @@ void add_outputs(World& world, Plan& plan) {
     if (old == before.end() && value.is_null()) continue;
     plan.outputs.push_back({name, old == before.end() ? std::nullopt : std::optional(old->second.value), value});
   }
-  if (!world.in.options.targets.empty()) return;
+  const auto& only = world.in.options.only;
+  if (!only && !world.in.options.targets.empty()) return;
   for (const auto& [name, record] : before) {
+    if (only && !only->outputs.contains(name)) continue;
     if (!after.contains(name)) plan.outputs.push_back({name, record.value, std::nullopt});
   }
   std::sort(plan.outputs.begin(), plan.outputs.end(),

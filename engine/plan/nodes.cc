@@ -232,7 +232,10 @@ bool run_node(World& world, NodeId node) {
   return true;
 }
 
+bool selects_all(const World& world) { return world.in.options.targets.empty() && !world.in.options.only; }
+
 bool targeted(const World& world, const Address& instance) {
+  if (world.in.options.only) return world.in.options.only->instances.contains(instance);
   const auto& targets = world.in.options.targets;
   return targets.empty() ||
          std::any_of(targets.begin(), targets.end(), [&](const Address& target) { return target.covers(instance); });

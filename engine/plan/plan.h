@@ -16,6 +16,7 @@
 #include "engine/model/diff.h"
 #include "engine/model/schema.h"
 #include "engine/plan/action.h"
+#include "engine/plan/expectations.h"
 
 namespace plumb {
 
@@ -144,6 +145,7 @@ struct Plan {
   std::vector<std::string> nonsensitive;  // where `nonsensitive()` was used: `file:line:col`
   ExecutionGraph graph;
   PlanCounts counts;
+  std::optional<Expectations> expectations;  // only when asked for (PlanOptions::expect)
 
   // Nothing to do and nothing in the way (counted records alone do not count).
   [[nodiscard]] bool empty() const noexcept;

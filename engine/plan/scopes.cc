@@ -197,6 +197,7 @@ std::uint32_t add_module_scope(World& world, std::uint32_t call_index, std::opti
 }
 
 bool wanted(const World& world, const Address& address) {
+  if (world.in.options.only) return world.in.options.only->resources.contains(address);
   const auto& targets = world.in.options.targets;
   return targets.empty() || std::any_of(targets.begin(), targets.end(), [&](const Address& target) {
            return target.covers(address) || target.is_instance_of(address);
@@ -205,6 +206,7 @@ bool wanted(const World& world, const Address& address) {
 
 // Something inside of the module is wanted, or all of it.
 bool call_wanted(const World& world, const CallNode& call) {
+  if (world.in.options.only) return world.in.options.only->modules.contains(call.address);
   const auto& targets = world.in.options.targets;
   const auto& path = call.address.modules;
   return targets.empty() || std::any_of(targets.begin(), targets.end(), [&](const Address& target) {
@@ -272,11 +274,16 @@ void request_scope(World& world, std::uint32_t scope_index) {
       case NodeKind::call:
         if (call_wanted(world, world.calls[info.index])) world.work.request(node);
         break;
+      case NodeKind::output: {
+        const auto& only = world.in.options.only;
+        const bool named = only && scope_index == 0 && only->outputs.contains(world.outputs[info.index].block->name);
+        if (named || selects_all(world)) world.work.request(node);
+        break;
+      }
       case NodeKind::local:
-      case NodeKind::output:
       case NodeKind::input:
       case NodeKind::check:
-        if (world.in.options.targets.empty()) world.work.request(node);
+        if (selects_all(world)) world.work.request(node);
         break;
       default:
         break;

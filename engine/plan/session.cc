@@ -5,6 +5,7 @@
 #include "engine/base/random.h"
 #include "engine/model/digest.h"
 #include "engine/plan/assemble.h"
+#include "engine/plan/expect.h"
 #include "engine/plan/lifecycle.h"
 #include "engine/plan/three_way.h"
 #include "engine/plan/world.h"
@@ -31,6 +32,17 @@ Value resolved(const Value& planned, const Value& desired) {
   for (const auto& [name, value] : planned.as_map()) out.emplace_back(name, resolved(value, desired.get(name)));
   const Value merged(ValueMap::from(std::move(out)));
   return planned.sensitive() || desired.sensitive() ? merged.with_sensitive() : merged;
+}
+
+std::vector<CheckResult> recorded_checks(const State& state) {
+  std::vector<CheckResult> out;
+  for (const auto& [name, record] : state.checks) {
+    const auto status = record.status == "passed"   ? CheckResult::Status::passed
+                        : record.status == "failed" ? CheckResult::Status::failed
+                                                    : CheckResult::Status::unknown;
+    out.push_back({name, status, record.messages, {}});
+  }
+  return out;
 }
 
 tl::unexpected<Error> first_error(const Diagnostics& diagnostics, const std::string& fallback) {
@@ -158,7 +170,7 @@ std::optional<Plan> Session::plan(Diagnostics& diagnostics) {
       request_scope(world, 0);
       for (const ProviderNode& provider : world.providers) {
         const bool checked = provider.block != nullptr && !provider.kind->schema().connects;
-        if (checked && world.in.options.targets.empty()) world.work.request(provider.node);
+        if (checked && selects_all(world)) world.work.request(provider.node);
       }
     }
     drain(world);
@@ -176,6 +188,8 @@ std::optional<Plan> Session::plan(Diagnostics& diagnostics) {
     assemble(world, plan);
     plan.checks = checks();
   });
+  if (world.in.options.expect && !diagnostics.has_errors())
+    impl_->timed("expect", [&] { add_expectations(world, plan); });
   if (diagnostics.has_errors()) return std::nullopt;
   return plan;
 }
@@ -298,6 +312,8 @@ Result<void> Session::check_after(const Step& step) {
 
 std::vector<CheckResult> Session::checks() {
   World& world = impl_->world;
+  // Part of the stack was left out, and a check may read of it: what was found last stands.
+  if (world.applying && !selects_all(world)) return recorded_checks(*world.in.state);
   if (world.applying) {
     // What was read before the steps may be otherwise now.
     for (std::uint32_t i = 0; i < world.instances.size(); ++i) {

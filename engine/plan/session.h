@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,14 @@ enum class PlanMode : std::uint8_t {
 };
 enum class Refresh : std::uint8_t { full, changed, none };
 
+// What a saved plan names: its steps' instances, and the outputs that change.
+struct PlanScope {
+  std::set<Address> instances;
+  std::set<Address> resources;  // of the instances
+  std::set<Address> modules;    // whose calls they stand in: the last step without its key
+  std::set<std::string> outputs;
+};
+
 struct PlanOptions {
   PlanMode mode = PlanMode::normal;
   Refresh refresh = Refresh::full;
@@ -35,6 +44,10 @@ struct PlanOptions {
   std::vector<Address> replace;
   std::size_t parallelism = 0;  // 0: as the providers say
   bool allow_literal_secrets = false;
+  // Plan::expectations are made; digests of secrets among them are salted with this text (the plan's id).
+  std::optional<std::string> expect;
+  // Only this and what it depends on; `targets` do not count then.
+  std::optional<PlanScope> only;
 };
 
 struct SessionInputs {

@@ -405,6 +405,8 @@ void report_cycle(World& world, const std::vector<NodeId>& cycle);
 void drain(World& world);
 // The instance is among the targets, or there are none.
 bool targeted(const World& world, const Address& instance);
+// Neither targets nor a saved plan leave anything out.
+bool selects_all(const World& world);
 
 // expand.cc
 bool run_resource(World& world, std::uint32_t resource);

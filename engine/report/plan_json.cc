@@ -339,7 +339,7 @@ Value plan_json(const Plan& plan, const PlanJsonInputs& inputs) {
   out.set("applyable", !plan.empty());
   out.set("checks", report::checks_json(plan.checks));
   out.set("complete", deferred.empty() && plan.counts.blocked == 0);
-  out.set("configuration", inputs.stack == nullptr ? Value() : configuration_json(*inputs.stack));
+  out.set("configuration", inputs.stack == nullptr ? inputs.configuration : configuration_json(*inputs.stack));
   out.set("deferred_changes", Value(std::move(deferred)));
   out.set("envelope", envelope_json(inputs.envelope));
   out.set("errored", false);

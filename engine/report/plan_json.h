@@ -25,6 +25,7 @@ struct PlanJsonInputs {
   std::map<std::string, Value> variables;
   std::string engine_version;
   PlanEnvelope envelope;
+  Value configuration{};  // without a stack: the part, as configuration_json() made it then
 };
 
 Value plan_json(const Plan& plan, const PlanJsonInputs& inputs);

@@ -21,10 +21,4 @@ std::vector<std::string> value_lines(const std::string& label, const Value& valu
 // The lines in which two texts of several lines differ, with two lines around; `- `, `+ ` or two blanks before each.
 std::vector<std::string> text_diff(std::string_view before, std::string_view after);
 
-// The same value with a mark on each attribute that the schema calls sensitive or write-only, in case the value has
-// lost it. `type` may be null.
-Value marked_by_schema(const Value& attributes, const TypeSchema* type);
-// The path's attribute is sensitive by the schema.
-bool sensitive_by_schema(const Path& path, const TypeSchema* type);
-
 }  // namespace plumb

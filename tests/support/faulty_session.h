@@ -31,6 +31,7 @@ class FaultySession final : public StateSession {
   Result<std::string> ensure_key(State& state, std::vector<std::string>& notes) override {
     return real_->ensure_key(state, notes);
   }
+  Result<void> rekey(State& state, std::vector<std::string>& notes) override { return real_->rekey(state, notes); }
 
  private:
   std::unique_ptr<StateSession> real_;

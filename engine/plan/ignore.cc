@@ -42,7 +42,7 @@ std::vector<Path> ignored_paths(const World& world, const Address& instance) {
 }
 
 void warn_idle_ignores(World& world) {
-  if (world.in.options.mode != PlanMode::normal || !world.in.options.targets.empty()) return;
+  if (world.in.options.mode != PlanMode::normal || !selects_all(world)) return;
   // What cannot be told yet may be what they are for.
   if (std::any_of(world.changes.begin(), world.changes.end(),
                   [](const PlannedChange& change) { return change.action == Action::deferred; })) {

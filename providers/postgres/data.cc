@@ -226,9 +226,15 @@ constexpr const char* kDatabaseNames = "SELECT datname::text FROM pg_database WH
 constexpr const char* kSchemaNames =
     "SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'";
 
-}  // namespace
+// No text of the server's holds it, and it would cut a query short for all.
+bool has_nul(const Value& question) {
+  auto texts = texts_of(question, "names");
+  for (const auto* name : {"name", "database", "like"}) texts.push_back(text_or(question, name));
+  return std::any_of(texts.begin(), texts.end(),
+                     [](const std::string& text) { return text.find('\0') != std::string::npos; });
+}
 
-Results read_data(Session& session, const TypeSchema& type, std::span<const Value> questions) {
+Results dispatch(Session& session, const TypeSchema& type, Questions questions) {
   if (type.name == kServerData) return ask_server(session, questions);
   if (type.name == kRole) return by_name(session, type, questions, read_roles);
   if (type.name == kDatabase) return by_name(session, type, questions, read_databases);
@@ -247,6 +253,29 @@ Results read_data(Session& session, const TypeSchema& type, std::span<const Valu
   return all_unreadable(
       questions.size(),
       {"the postgres provider has no data source " + type.name, "Report this as a bug", {}, Fault::internal});
+}
+
+}  // namespace
+
+Results read_data(Session& session, const TypeSchema& type, std::span<const Value> questions) {
+  std::vector<Value> fine;
+  for (const auto& one : questions) {
+    if (!has_nul(one)) fine.push_back(one);
+  }
+  auto answers = fine.empty() ? Results() : dispatch(session, type, fine);
+  if (fine.size() == questions.size()) return answers;
+  Results out;
+  auto next = answers.begin();
+  for (const auto& one : questions) {
+    out.push_back(has_nul(one)
+                      ? ReadResult::unreadable({"it is asked with a NUL character, which nothing on the server "
+                                                "has in its name",
+                                                "Remove it",
+                                                {},
+                                                Fault::provider})
+                      : std::move(*next++));
+  }
+  return out;
 }
 
 std::vector<TypeError> check_question(const TypeSchema& type, const Value& question) {

@@ -66,6 +66,11 @@ TEST_CASE("a role and a database are told as their types read them") {
   CHECK(app.find("password") == nullptr);
   CHECK(roles[3].status == Status::present);
 
+  const auto cut = driver.ask(
+      "postgres.role", {ValueMap{{"name", Value(std::string("data_app\0x", 10))}}, ValueMap{{"name", "data_app"}}});
+  CHECK(has(message_of(cut[0]), "NUL character"));
+  CHECK(cut[1].value.get("name") == Value("data_app"));
+
   const auto databases =
       driver.ask("postgres.database", {ValueMap{{"name", "data_shop"}}, ValueMap{{"name", "data_nowhere"}}});
   CHECK(databases[0].value.get("owner") == Value("data_app"));

@@ -209,7 +209,7 @@ TEST_CASE_METHOD(Saved, "outputs") {
   CHECK(saved->plan->graph.steps.empty());
   CHECK(moved(*saved, yaml).empty());
   fake->change("fake.thing", "a", "owner", "somebody");
-  CHECK(moved(*saved, yaml) == "output owner: it would become something else (\"nobody\" -> \"somebody\")\n");
+  CHECK(moved(*saved, yaml) == "output owner: it would become something else (\"server\" -> \"somebody\")\n");
 }
 
 TEST_CASE_METHOD(Saved, "a destroy") {
@@ -267,7 +267,7 @@ TEST_CASE_METHOD(Saved, "what is only recorded stands in nobody's way") {
     CHECK(last == "update fake.thing.a\nrecord fake.thing.b\n");
   }
   SECTION("and put back") {
-    fake->change("fake.thing", "b", "owner", "nobody");
+    fake->change("fake.thing", "b", "owner", "server");
     CHECK(moved(*saved, yaml).empty());
     CHECK(last == "update fake.thing.a\n");
   }

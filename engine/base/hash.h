@@ -12,6 +12,10 @@ namespace plumb {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(std::string_view bytes);
+std::string sha512(std::string_view bytes);  // 64 bytes
+// RFC 9562 version 5, the same for the same name. `space` is a UUID, or one of `dns`, `url`, `oid`, `x500`; nullopt for
+// anything else.
+std::optional<std::string> uuid5(std::string_view space, std::string_view name);
 Digest hmac_sha256(std::string_view key, std::string_view bytes);
 // HKDF-SHA-256 (RFC 5869), empty salt, 32 bytes out.
 Digest hkdf_sha256(std::string_view key, std::string_view info);

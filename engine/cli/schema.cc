@@ -1,5 +1,6 @@
 #include "engine/base/suggest.h"
 #include "engine/cli/context.h"
+#include "engine/lua/function_docs.h"
 #include "engine/report/schema_text.h"
 
 namespace plumb::cli {
@@ -27,6 +28,24 @@ int show_data(Context& context, std::string_view name) {
   return 0;
 }
 
+// The page of standard functions is Markdown: the file engine/FUNCTIONS.md is this output.
+int show_functions(const Context& context) {
+  if (!context.options.json) {
+    context.print(functions_page());
+    return 0;
+  }
+  std::vector<Value> functions;
+  for (const FunctionDoc& doc : function_docs()) {
+    functions.push_back(Value(ValueMap{{"doc", Value(doc.doc)},
+                                       {"example", Value(doc.example)},
+                                       {"name", Value(doc.name)},
+                                       {"result", Value(doc.result)},
+                                       {"signature", Value(doc.signature)}}));
+  }
+  context.print_json(Value(ValueMap{{"format_version", Value(1)}, {"functions", Value(std::move(functions))}}));
+  return 0;
+}
+
 }  // namespace
 
 int run_schema(Context& context) {
@@ -37,6 +56,7 @@ int run_schema(Context& context) {
     return show_providers(context, all, true);
   }
   const std::string& name = context.options.arguments.front();
+  if (name == "functions") return show_functions(context);
   if (const ProviderKind* provider = registry.find(name)) return show_providers(context, {&provider->schema()}, false);
   if (constexpr std::string_view kData = "data."; name.starts_with(kData)) {
     return show_data(context, std::string_view(name).substr(kData.size()));

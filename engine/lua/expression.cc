@@ -49,7 +49,7 @@ std::string chain_key(const ReferenceChain& chain) {
 // Writes the arguments of the forms as functions while the tokens go by.
 class FormWriter {
  public:
-  explicit FormWriter(std::string_view text) : text_(text), lexer_(text) {}
+  FormWriter(std::string_view text, bool script) : text_(text), lexer_(text), script_(script) {}
 
   std::string write() {
     Token before{TokenKind::symbol, 0, {}};
@@ -91,9 +91,10 @@ class FormWriter {
     return open;
   }
 
-  static bool is_form(const Token& token, const Token& before) {
+  [[nodiscard]] bool is_form(const Token& token, const Token& before) const {
     return token.kind == TokenKind::name && !is_field(before) && !before.is("function") &&
-           (token.text == "try" || token.text == "can" || token.text == "nonsensitive");
+           (token.text == "try" || token.text == "can" || token.text == "nonsensitive" ||
+            (!script_ && (token.text == "file" || token.text == "template")));
   }
 
   void close_argument(const Token& token) {
@@ -109,6 +110,7 @@ class FormWriter {
 
   std::string_view text_;
   Lexer lexer_;
+  bool script_;
   std::string out_;
   std::size_t copied_ = 0;
   Nesting nesting_;
@@ -155,7 +157,7 @@ References references(std::string_view expression, const std::vector<std::string
   return found;
 }
 
-std::string rewrite_forms(std::string_view expression) { return FormWriter(expression).write(); }
+std::string rewrite_forms(std::string_view expression, bool script) { return FormWriter(expression, script).write(); }
 
 std::string literal_text(std::string_view text) {
   std::string out;

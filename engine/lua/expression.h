@@ -31,8 +31,10 @@ struct References {
 References references(std::string_view expression, const std::vector<std::string>& scope);
 
 // `try(a, b)`, `can(a)` and `nonsensitive(a)` are forms, not functions: each argument becomes a function, so that it
-// runs lazily. Line breaks are kept, so that Lua's line numbers stay true.
-std::string rewrite_forms(std::string_view expression);
+// runs lazily. So do those of `file(path)` and `template(path, vars)`, so that a path made of a secret can be told; but
+// not in a `script`, which sees no secret and has names of its own.
+// Line breaks are kept, so that Lua's line numbers stay true.
+std::string rewrite_forms(std::string_view expression, bool script = false);
 
 // The text with `$${` for each `${`: as a template it stands for itself.
 std::string literal_text(std::string_view text);

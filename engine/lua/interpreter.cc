@@ -95,6 +95,9 @@ int evaluate_chunk(lua_State* L) {
   lua_call(L, 0, 1);
   Run& run = lua::run_of(L);
   run.result = lua::to_value(L, -1);
+  // A value that holds one table many times over is small here, and large for whoever writes it out.
+  lua::charge(L, run.result.weight());
+  lua::check_size(L, std::size_t{run.result.weight()} * 24);
   if (run.result.is_unknown()) lua::stop(L, Stop::unknown, run.result.sensitive());
   if (run.result.is_unavailable()) lua::stop(L, Stop::unavailable, true);
   return 0;
@@ -104,6 +107,10 @@ int evaluate_chunk(lua_State* L) {
 
 Result<std::string> ExpressionHost::read_file(std::string_view /*path*/) {
   return fail("there are no files to read here", "pass the text in");
+}
+
+Result<Value> ExpressionHost::parse_yaml(std::string_view /*text*/) {
+  return fail("there is no YAML reader here", "write the text as JSON and use json_decode");
 }
 
 Interpreter::Interpreter(std::vector<std::string> scope_names, InterpreterLimits limits)

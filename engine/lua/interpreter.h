@@ -43,6 +43,8 @@ class ExpressionHost {
   virtual Access whole(ObjectRef object) = 0;
   // A text file of the project, for file() and template(); named relative to the file that holds the expression.
   virtual Result<std::string> read_file(std::string_view path);
+  // The value of a YAML document, by the rules of the configuration; for yaml_decode().
+  virtual Result<Value> parse_yaml(std::string_view text);
 };
 
 struct Evaluation {

@@ -150,7 +150,7 @@ Result<void> Script::load() {
   if (source_.text().starts_with('\x1b')) {
     return fail("the script is compiled code; only text is run", "give the script's source", source_.line(0));
   }
-  const std::string text = rewrite_forms(source_.text());
+  const std::string text = rewrite_forms(source_.text(), true);
   if (luaL_loadbufferx(L_, text.data(), text.size(), lua::chunk_name, "t") != LUA_OK) {
     const auto message = lua::plain_message(lua::text_at(L_, -1));
     return fail(printable(message.text), "correct the script", source_.line(message.line));

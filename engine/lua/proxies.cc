@@ -174,6 +174,8 @@ void push_value(lua_State* L, const Value& value, bool marked) {
       stop(L, Stop::unavailable, true);
     case Value::Kind::list:
     case Value::Kind::map:
+      // Layer on layer, functions could nest a value deeper than anything that walks it can follow.
+      if (value.depth() > deepest_value) raise(L, "the value is nested too deep");
       return push_proxy<ValueProxy>(L, value.is_list() ? Tag::list : Tag::map,
                                     marked && !value.sensitive() ? value.with_sensitive() : value);
     default:

@@ -28,6 +28,7 @@ void open_proxies(lua_State* L);
 
 void push_object(lua_State* L, ObjectRef ref);
 void push_error(lua_State* L, Error error);
+constexpr int deepest_value = 200;
 // A scalar becomes Lua's own (and sets the flag when it is marked), a container a proxy; what is not known ends the
 // evaluation. `marked`: a container around it is.
 void push_value(lua_State* L, const Value& value, bool marked = false);
@@ -57,6 +58,8 @@ inline void read_shape(lua_State* L, const Value& value) {
 }
 
 bool equal(lua_State* L, int a, int b);
+// Equal contents, marks aside; what it costs is charged.
+bool same(lua_State* L, const Value& a, const Value& b);
 // `list`, `map`, `string`, ...
 const char* kind_at(lua_State* L, int index);
 // Pushes what tostring gives.

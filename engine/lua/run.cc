@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "engine/lua/functions/functions.h"
 #include "engine/lua/proxy.h"
 
 namespace plumb::lua {
@@ -75,13 +76,29 @@ void stop_with(lua_State* L, Error error) {
 }
 
 void wrong_argument(lua_State* L, int index, const char* expected) {
-  luaL_typeerror(L, index, expected);
-  __builtin_unreachable();
+  const char* came = lua_isnone(L, index) ? "no value" : kind_at(L, index);
+  bad_argument(L, index, (std::string(expected) + " expected, got " + came).c_str());
 }
 
 void bad_argument(lua_State* L, int index, const char* why) {
+  // A standard function knows its name also when it was passed on and is called by another.
+  if (lua_islightuserdata(L, lua_upvalueindex(1)) != 0) {
+    const auto* function = static_cast<const StandardFunction*>(lua_touserdata(L, lua_upvalueindex(1)));
+    raise(L, "bad argument #" + std::to_string(index) + " to '" + function->doc.name + "' (" + why + ")");
+  }
   luaL_argerror(L, index, why);
   __builtin_unreachable();
+}
+
+std::string_view check_text(lua_State* L, int index) {
+  if (lua_type(L, index) == LUA_TNUMBER) {
+    push_as_text(L, index);
+    lua_replace(L, index);
+  }
+  if (lua_type(L, index) != LUA_TSTRING) wrong_argument(L, index, "string");
+  const std::string_view text = text_at(L, index);
+  charge_bytes(L, text.size());
+  return text;
 }
 
 void charge(lua_State* L, std::uint64_t steps) {

@@ -111,12 +111,8 @@ inline std::string_view text_at(lua_State* L, int index) {
   const char* data = lua_tolstring(L, index, &size);
   return {data, size};
 }
-inline std::string_view check_text(lua_State* L, int index) {
-  std::size_t size = 0;
-  const char* data = luaL_checklstring(L, index, &size);
-  charge_bytes(L, size);
-  return {data, size};
-}
+// A text, or a number as text by the rules of interpolation.
+std::string_view check_text(lua_State* L, int index);
 inline void push_text(lua_State* L, std::string_view text) { lua_pushlstring(L, text.data(), text.size()); }
 
 // Text of a file: in a script, what it places is a template, so the text is made one that stands for itself.

@@ -11,6 +11,9 @@
 namespace plumb::lua {
 namespace {
 
+// The registry's key of the table that push_standard_environment gives.
+constexpr char standard_environment = 0;
+
 // Upvalue: Lua's own function.
 int linear(lua_State* L) {
   std::size_t bytes = 0;
@@ -133,6 +136,8 @@ void lock_strings(lua_State* L) {
 
 }  // namespace
 
+void push_standard_environment(lua_State* L) { lua_rawgetp(L, LUA_REGISTRYINDEX, &standard_environment); }
+
 void set_function(lua_State* L, const char* name, lua_CFunction function) {
   lua_pushcfunction(L, function);
   lua_setfield(L, -2, name);
@@ -154,7 +159,12 @@ namespace {
 int open(lua_State* L) {
   open_proxies(L);
   push_from(L, &luaopen_base, &push_base_library);
-  for (const auto& function : standard_functions()) set_function(L, function.doc.name, function.call);
+  for (const auto& function : standard_functions()) {
+    // The entry is for its error messages (run.cc).
+    lua_pushlightuserdata(L, const_cast<StandardFunction*>(&function));
+    lua_pushcclosure(L, function.call, 1);
+    lua_setfield(L, -2, function.doc.name);
+  }
   push_from(L, &luaopen_string, &push_string_library);
   lock(L);
   lock_strings(L);
@@ -168,6 +178,8 @@ int open(lua_State* L) {
   push_from(L, &luaopen_utf8, &push_utf8_library);
   lock(L);
   lua_setfield(L, -2, "utf8");
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &standard_environment);
   // A global that is no function is one of the host's.
   lua_createtable(L, 0, 1);
   push_scope_reader(L);

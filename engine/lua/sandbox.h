@@ -19,6 +19,9 @@ void push_table_library(lua_State* L, int own);
 void push_utf8_library(lua_State* L, int own);
 void push_math_library(lua_State* L, int own);
 
+// Pushes the table of everything that has no host behind it: standard functions and libraries. For raw reads only.
+void push_standard_environment(lua_State* L);
+
 // Adds to the table on the top.
 void set_function(lua_State* L, const char* name, lua_CFunction function);
 // Lua's own function of this name, from the library at `own`, with its texts charged before it runs.

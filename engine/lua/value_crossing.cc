@@ -102,6 +102,7 @@ class Reader {
     const Shape shape = measure(index);
     Value value = shape.whole > 0 ? list(index, shape) : map(index, shape);
     open_.pop_back();
+    if (value.depth() > deepest) refuse("the value is nested more than " + std::to_string(deepest) + " levels deep");
     if (!open_.empty()) done_.emplace(identity, value);
     return value;
   }
@@ -192,6 +193,12 @@ void read_content(lua_State* L, const Value& value) {
   if (value.any_sensitive()) run_of(L).sensitive = true;
 }
 
+bool same(lua_State* L, const Value& a, const Value& b) {
+  // Comparing goes no further than the smaller of the two.
+  charge(L, std::min(a.weight(), b.weight()) / 4 + 1);
+  return a == b;
+}
+
 bool equal(lua_State* L, int a, int b) {
   const int type = lua_type(L, a);
   const bool containers = type == LUA_TUSERDATA || type == LUA_TTABLE;
@@ -201,7 +208,7 @@ bool equal(lua_State* L, int a, int b) {
   const Value right = to_value(L, b);
   read_content(L, left);
   read_content(L, right);
-  return left == right;
+  return same(L, left, right);
 }
 
 }  // namespace plumb::lua

@@ -21,6 +21,7 @@ template <class Node>
 void take_in(Node& node, const Value& item) {
   node.contains |= flags_of(item);
   node.depth = std::max(node.depth, static_cast<std::uint32_t>(item.depth() + 1));
+  if (__builtin_add_overflow(node.weight, item.weight(), &node.weight)) node.weight = UINT32_MAX;
 }
 
 }  // namespace
@@ -29,12 +30,14 @@ struct Value::ListNode {
   List items;
   std::uint8_t contains = 0;
   std::uint32_t depth = 1;
+  std::uint32_t weight = 1;
 };
 
 struct Value::MapNode {
   ValueMap entries;
   std::uint8_t contains = 0;
   std::uint32_t depth = 1;
+  std::uint32_t weight = 1;
 };
 
 Value::Value(std::string s) : data_(std::make_shared<const std::string>(std::move(s))) {}
@@ -115,6 +118,13 @@ std::size_t Value::depth() const noexcept {
   if (const auto* list = std::get_if<ListPtr>(&data_)) return (*list)->depth;
   if (const auto* map = std::get_if<MapPtr>(&data_)) return (*map)->depth;
   return 0;
+}
+
+std::uint32_t Value::weight() const noexcept {
+  if (const auto* list = std::get_if<ListPtr>(&data_)) return (*list)->weight;
+  if (const auto* map = std::get_if<MapPtr>(&data_)) return (*map)->weight;
+  if (is_string()) return static_cast<std::uint32_t>(std::min<std::size_t>(as_string().size() / 32 + 1, UINT32_MAX));
+  return 1;
 }
 
 const Value* Value::find(std::string_view key) const noexcept { return is_map() ? as_map().find(key) : nullptr; }

@@ -78,6 +78,10 @@ class Value {
   // How many containers stand inside of each other, this one counted; 0 for what is none. Constant time.
   [[nodiscard]] std::size_t depth() const noexcept;
 
+  // How much it is when written out: 1 for each value at or below (one that stands in two places counts twice), and 1
+  // for every 32 bytes of text. Stops counting at 2^32 - 1. Constant time.
+  [[nodiscard]] std::uint32_t weight() const noexcept;
+
   // Member of a map, or null; the mark of the map passes to what is taken out.
   [[nodiscard]] Value get(std::string_view key) const;
   // The same without the mark and without a copy; nullptr when this is no map or has no such key.

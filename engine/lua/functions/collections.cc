@@ -1,48 +1,11 @@
 // Lists and maps. Each gives a new value that shares its items; marks stay on the leaves.
-#include "engine/lua/functions/functions.h"
-#include "engine/lua/proxy.h"
+#include "engine/base/text.h"
+#include "engine/lua/functions/arguments.h"
 
 namespace plumb::lua::functions {
-namespace {
-
-Value inherit(const Value& item, const Value& container) {
-  return container.sensitive() && !item.sensitive() ? item.with_sensitive() : item;
-}
-
-// An empty Lua table is a map, and serves as a list too.
-Value check_list(lua_State* L, int index) {
-  Value value = check_container(L, index);
-  if (value.is_map() && value.as_map().empty()) return Value::list().with_sensitive(value.sensitive());
-  if (!value.is_list()) wrong_argument(L, index, "list");
-  return value;
-}
-
-Value check_map(lua_State* L, int index) {
-  Value value = check_container(L, index);
-  if (value.is_list() && value.as_list().empty()) return Value::map().with_sensitive(value.sensitive());
-  if (!value.is_map()) wrong_argument(L, index, "map");
-  return value;
-}
-
-int push_list(lua_State* L, Value::List items) {
-  push_value(L, Value::list(std::move(items)));
-  return 1;
-}
-
-// Calls the function at 2 with an item and its key or place; the answer is on the top.
-void call(lua_State* L, const Value& item, bool marked) {
-  lua_pushvalue(L, 2);
-  lua_insert(L, -2);
-  push_value(L, item, marked);
-  lua_insert(L, -2);
-  lua_call(L, 2, 1);
-}
-
-}  // namespace
-
 int map(lua_State* L) {
   const Value container = check_container(L, 1);
-  luaL_checktype(L, 2, LUA_TFUNCTION);
+  check_function(L, 2);
   read_shape(L, container);
   if (container.is_list()) {
     Value::List items;
@@ -50,7 +13,7 @@ int map(lua_State* L) {
     for (const Value& item : container.as_list()) {
       charge_values(L, 1);
       lua_pushinteger(L, ++at);
-      call(L, item, container.sensitive());
+      call_for(L, 2, item, container);
       items.push_back(to_value(L, -1));
       lua_pop(L, 1);
     }
@@ -60,7 +23,7 @@ int map(lua_State* L) {
   for (const auto& [key, item] : container.as_map()) {
     charge_values(L, 1, key.size());
     push_text(L, key);
-    call(L, item, container.sensitive());
+    call_for(L, 2, item, container);
     entries.set(key, to_value(L, -1));
     lua_pop(L, 1);
   }
@@ -70,10 +33,10 @@ int map(lua_State* L) {
 
 int filter(lua_State* L) {
   const Value container = check_container(L, 1);
-  luaL_checktype(L, 2, LUA_TFUNCTION);
+  check_function(L, 2);
   read_shape(L, container);
   const auto wanted = [&](const Value& item) {
-    call(L, item, container.sensitive());
+    call_for(L, 2, item, container);
     const bool answer = lua_toboolean(L, -1) != 0;
     lua_pop(L, 1);
     return answer;
@@ -183,9 +146,9 @@ int concat(lua_State* L) {
 }
 
 int range(lua_State* L) {
-  const lua_Integer first = luaL_checkinteger(L, 1);
-  const lua_Integer last = luaL_checkinteger(L, 2);
-  const lua_Integer step = luaL_optinteger(L, 3, 1);
+  const lua_Integer first = check_whole(L, 1);
+  const lua_Integer last = check_whole(L, 2);
+  const lua_Integer step = check_whole(L, 3, 1);
   if (step == 0) bad_argument(L, 3, "the step is 0");
   Value::List items;
   lua_Integer at = first;
@@ -220,14 +183,17 @@ int zipmap(lua_State* L) {
   read_content(L, names);
   read_shape(L, items);
   if (names.as_list().size() != items.as_list().size()) {
-    raise(L, "zipmap: " + std::to_string(names.as_list().size()) + " keys for " +
-                 std::to_string(items.as_list().size()) + " values");
+    bad_argument(L, 2,
+                 ("as many values as keys expected, got " + std::to_string(items.as_list().size()) + " values for " +
+                  counted(names.as_list().size(), "key"))
+                     .c_str());
   }
   std::vector<ValueMap::Entry> entries;
   for (std::size_t i = 0; i < names.as_list().size(); ++i) {
     const Value& name = names.as_list()[i];
     const auto text = name.is_null() ? std::nullopt : scalar_text(name);
-    if (!text) bad_argument(L, 1, "a key is no text");
+    if (!text)
+      bad_argument(L, 1, ("list of texts expected, got a " + std::string(name.kind_name()) + " in it").c_str());
     charge_values(L, 1, text->size());
     entries.emplace_back(*text, inherit(items.as_list()[i], items));
   }

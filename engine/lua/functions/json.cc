@@ -1,8 +1,7 @@
 // JSON. nlohmann's parser feeds Values as it reads; no tree of its own is built.
 #include <nlohmann/json.hpp>
 
-#include "engine/lua/functions/functions.h"
-#include "engine/lua/proxy.h"
+#include "engine/lua/functions/arguments.h"
 
 namespace plumb::lua::functions {
 namespace {
@@ -88,15 +87,16 @@ int json_decode(lua_State* L) {
   charge(L, text.size() / 4);
   Builder builder(L);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
-    raise(L, "json_decode: " + (builder.problem.empty() ? std::string("not JSON") : builder.problem));
+    bad_argument(L, 1, (builder.problem.empty() ? "not JSON" : builder.problem).c_str());
   }
   push_value(L, builder.result);
   return 1;
 }
 
 int json_encode(lua_State* L) {
-  const lua_Integer indent = luaL_optinteger(L, 2, -1);
-  if (indent > 16) bad_argument(L, 2, "more than 16 spaces");
+  if (lua_isnone(L, 1)) wrong_argument(L, 1, "value");
+  const lua_Integer indent = check_whole(L, 2, -1);
+  if (indent > 16) bad_argument(L, 2, "at most 16 spaces expected");
   push_text(L, json_text(L, to_value(L, 1), static_cast<int>(std::max<lua_Integer>(indent, -1))));
   return 1;
 }

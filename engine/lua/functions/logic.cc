@@ -72,7 +72,7 @@ int is_null(lua_State* L) {
 }
 
 int sensitive(lua_State* L) {
-  luaL_checkany(L, 1);
+  if (lua_isnone(L, 1)) wrong_argument(L, 1, "value");
   lua_settop(L, 1);
   run_of(L).sensitive = true;
   return 1;

@@ -1,9 +1,8 @@
 // Texts. Case is ASCII's: a plan does not depend on a locale.
 #include <algorithm>
 
-#include "engine/lua/functions/functions.h"
+#include "engine/lua/functions/arguments.h"
 #include "engine/lua/pattern.h"
-#include "engine/lua/proxy.h"
 
 namespace plumb::lua::functions {
 namespace {
@@ -13,11 +12,6 @@ bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char to_upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
 char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
-
-int push_result(lua_State* L, std::string_view text) {
-  push_text(L, text);
-  return 1;
-}
 
 template <class Change>
 int changed(lua_State* L, Change change) {
@@ -52,7 +46,7 @@ int trim(lua_State* L) {
 int split(lua_State* L) {
   const std::string_view text = check_text(L, 1);
   const std::string_view separator = check_text(L, 2);
-  if (separator.empty()) bad_argument(L, 2, "the separator is empty");
+  if (separator.empty()) bad_argument(L, 2, "a separator expected, got an empty text");
   Value::List parts;
   for (std::size_t at = 0;;) {
     const std::size_t end = find_plain(text, separator, at);
@@ -67,24 +61,21 @@ int split(lua_State* L) {
 }
 
 int join(lua_State* L) {
-  const Value list = check_container(L, 1);
+  const Value list = check_list(L, 1);
   const std::string_view separator = lua_isnoneornil(L, 2) ? std::string_view() : check_text(L, 2);
-  if (!list.is_list() && !list.as_map().empty()) wrong_argument(L, 1, "list");
   read_content(L, list);
   std::string out;
-  if (list.is_list()) {
-    bool first = true;
-    for (const Value& item : list.as_list()) {
-      const auto text = item.is_null() ? std::nullopt : scalar_text(item);
-      if (!text) {
-        bad_argument(L, 1, ("an item is a " + std::string(item.kind_name()) + ", which has no text").c_str());
-      }
-      charge_bytes(L, text->size() + separator.size());
-      check_size(L, out.size() + text->size() + separator.size());
-      if (!first) out += separator;
-      first = false;
-      out += *text;
+  bool first = true;
+  for (const Value& item : list.as_list()) {
+    const auto text = item.is_null() ? std::nullopt : scalar_text(item);
+    if (!text) {
+      bad_argument(L, 1, ("list of texts expected, got a " + std::string(item.kind_name()) + " in it").c_str());
     }
+    charge_bytes(L, text->size() + separator.size());
+    check_size(L, out.size() + text->size() + separator.size());
+    if (!first) out += separator;
+    first = false;
+    out += *text;
   }
   return push_result(L, out);
 }
@@ -93,7 +84,7 @@ int replace(lua_State* L) {
   const std::string_view text = check_text(L, 1);
   const std::string_view from = check_text(L, 2);
   const std::string_view to = check_text(L, 3);
-  if (from.empty()) bad_argument(L, 2, "there is nothing to look for");
+  if (from.empty()) bad_argument(L, 2, "text to look for expected, got an empty one");
   std::string out;
   std::size_t at = 0;
   for (std::size_t found = 0; (found = find_plain(text, from, at)) != std::string_view::npos;
@@ -123,35 +114,36 @@ int slug(lua_State* L) {
 }
 
 int starts_with(lua_State* L) {
-  lua_pushboolean(L, check_text(L, 1).starts_with(check_text(L, 2)));
-  return 1;
+  const std::string_view text = check_text(L, 1);
+  return push_result(L, text.starts_with(check_text(L, 2)));
 }
 
 int ends_with(lua_State* L) {
-  lua_pushboolean(L, check_text(L, 1).ends_with(check_text(L, 2)));
-  return 1;
+  const std::string_view text = check_text(L, 1);
+  return push_result(L, text.ends_with(check_text(L, 2)));
 }
 
 int contains(lua_State* L) {
-  luaL_checkany(L, 2);
+  if (lua_isnone(L, 2)) wrong_argument(L, 2, "value");
   if (lua_type(L, 1) == LUA_TSTRING) {
-    lua_pushboolean(L, find_plain(check_text(L, 1), check_text(L, 2)) != std::string_view::npos);
-    return 1;
+    const std::string_view text = check_text(L, 1);
+    return push_result(L, find_plain(text, check_text(L, 2)) != std::string_view::npos);
   }
+  if (lua_type(L, 1) != LUA_TTABLE && lua_type(L, 1) != LUA_TUSERDATA) wrong_argument(L, 1, "list, map or text");
   const Value container = check_container(L, 1);
   const Value wanted = to_value(L, 2);
   read_content(L, wanted);
   if (container.is_map()) {
-    if (!wanted.is_string()) wrong_argument(L, 2, "string");
+    if (!wanted.is_string() && !container.as_map().empty()) wrong_argument(L, 2, "string");
     read_shape(L, container);
-    lua_pushboolean(L, container.find(wanted.as_string()) != nullptr);
-    return 1;
+    return push_result(L, wanted.is_string() && container.find(wanted.as_string()) != nullptr);
   }
   read_content(L, container);
-  charge(L, container.as_list().size());
-  const auto& items = container.as_list();
-  lua_pushboolean(L, std::find(items.begin(), items.end(), wanted) != items.end());
-  return 1;
+  for (const Value& item : container.as_list()) {
+    charge(L, 1);
+    if (same(L, item, wanted)) return push_result(L, true);
+  }
+  return push_result(L, false);
 }
 
 }  // namespace plumb::lua::functions

@@ -77,7 +77,7 @@ TEST_CASE("errors are Lua's words without Lua's places") {
   CHECK(world.run("1 +\n\n var.none.x").error.pos.line == 3);
   CHECK(world.say("var.list.x") == "error: a list is indexed by whole numbers from 1, not by a string");
   CHECK(world.say("error('mine')") == "error: mine");
-  CHECK(world.say("keys(1)") == "error: bad argument #1 to 'keys' (list or map expected, got number)");
+  CHECK(world.say("keys(1)") == "error: bad argument #1 to 'keys' (map expected, got number)");
   CHECK(world.say("error({})") == "error: the expression failed with a table in place of a message");
 }
 

@@ -63,8 +63,8 @@ constexpr std::array kCommands{
           "resources, instances or modules, with all below", 1, -1},
     Entry{"state", "rekey", Command::state_rekey, "seal what is secret in state under a new root key", locking, "", "",
           0, 0},
-    Entry{"", "schema", Command::schema, "describe providers and their types", nothing, "NAME",
-          "a provider or a type (postgres, postgres.role)", 0, 1},
+    Entry{"", "schema", Command::schema, "describe providers, their types and the standard functions", nothing, "NAME",
+          "a provider, a type (postgres, postgres.role), or `functions`", 0, 1},
     Entry{"", "version", Command::version, "show the version", nothing, "", "", 0, 0},
 };
 

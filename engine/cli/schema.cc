@@ -42,7 +42,7 @@ int show_functions(const Context& context) {
                                        {"result", Value(doc.result)},
                                        {"signature", Value(doc.signature)}}));
   }
-  context.print_json(Value(ValueMap{{"format_version", Value(1)}, {"functions", Value(std::move(functions))}}));
+  context.print_json(Value(ValueMap{{"format_version", Value("1.0")}, {"functions", Value(std::move(functions))}}));
   return 0;
 }
 

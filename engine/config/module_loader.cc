@@ -11,6 +11,7 @@
 #include "engine/config/module_folder.h"
 #include "engine/config/module_source.h"
 #include "engine/config/value_tree.h"
+#include "engine/config/yaml_value.h"
 
 namespace plumb {
 namespace {
@@ -225,7 +226,8 @@ class FolderModules final : public ModuleLoader {
     }
     note(path, *text);
     Result<std::unique_ptr<LuaModule>> script = LuaModule::load(
-        *text, path, [this, path](std::string_view name) { return read_file(std::string(name), path); });
+        *text, path, [this, path](std::string_view name) { return read_file(std::string(name), path); }, script_limits,
+        yaml_value);
     if (!script.has_value()) {
       entry.found.add(std::move(script).error().at(pos));
       return;

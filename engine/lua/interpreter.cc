@@ -95,9 +95,7 @@ int evaluate_chunk(lua_State* L) {
   lua_call(L, 0, 1);
   Run& run = lua::run_of(L);
   run.result = lua::to_value(L, -1);
-  // A value that holds one table many times over is small here, and large for whoever writes it out.
-  lua::charge(L, run.result.weight());
-  lua::check_size(L, std::size_t{run.result.weight()} * 24);
+  lua::charge_result(L, run.result);
   if (run.result.is_unknown()) lua::stop(L, Stop::unknown, run.result.sensitive());
   if (run.result.is_unavailable()) lua::stop(L, Stop::unavailable, true);
   return 0;

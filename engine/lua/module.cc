@@ -25,7 +25,7 @@ using lua::Stop;
 // A script reaches nothing of the stack's but files.
 class FilesOnly final : public ExpressionHost {
  public:
-  explicit FilesOnly(ReadFile read) : read_(std::move(read)) {}
+  FilesOnly(ReadFile read, ParseYaml parse) : read_(std::move(read)), parse_(std::move(parse)) {}
   Access root(std::string_view /*name*/) override { return Nil{}; }
   Access member(ObjectRef /*object*/, std::string_view /*key*/) override { return Nil{}; }
   std::variant<std::vector<std::string>, Demand, Error> keys(ObjectRef /*object*/) override {
@@ -35,9 +35,13 @@ class FilesOnly final : public ExpressionHost {
   Result<std::string> read_file(std::string_view path) override {
     return read_ ? read_(path) : ExpressionHost::read_file(path);
   }
+  Result<Value> parse_yaml(std::string_view text) override {
+    return parse_ ? parse_(text) : ExpressionHost::parse_yaml(text);
+  }
 
  private:
   ReadFile read_;
+  ParseYaml parse_;
 };
 
 bool holds_opening(const Value& value) {
@@ -65,8 +69,8 @@ Value with_literals(const Value& value) {
 
 class Script final : public LuaModule {
  public:
-  Script(std::string_view text, const std::string& file, ReadFile read_file, InterpreterLimits limits)
-      : source_(text, file), host_(std::move(read_file)) {
+  Script(std::string_view text, const std::string& file, ReadFile read_file, InterpreterLimits limits, ParseYaml parse)
+      : source_(text, file), host_(std::move(read_file), std::move(parse)) {
     run_.limits = limits;
     run_.script = true;
     L_ = lua::open_state(run_);
@@ -293,6 +297,7 @@ int Script::build_step(lua_State* L) {
   const std::string found = lua::kind_at(L, -1);
   script.refused_line_ = script.build_line_;  // should the crossing fail
   script.run_.result = lua::to_document(L, -1, {});
+  lua::charge_result(L, script.run_.result);
   if ((type != LUA_TTABLE && type != LUA_TUSERDATA) || !script.run_.result.is_map()) {
     script.refuse(L, script.build_line_,
                   "`build` must return a table with `resources`, `outputs` and so on, not a " +
@@ -337,8 +342,8 @@ void Script::push_inputs(lua_State* L, const Job& job) const {
 }  // namespace
 
 Result<std::unique_ptr<LuaModule>> LuaModule::load(std::string_view text, const std::string& file, ReadFile read_file,
-                                                   InterpreterLimits limits) {
-  auto script = std::make_unique<Script>(text, file, std::move(read_file), limits);
+                                                   InterpreterLimits limits, ParseYaml parse_yaml) {
+  auto script = std::make_unique<Script>(text, file, std::move(read_file), limits, std::move(parse_yaml));
   PLUMB_CHECK(script->load());
   return script;
 }

@@ -18,6 +18,9 @@ namespace plumb {
 // Reads a text file for file() and template(), named as the script names it.
 using ReadFile = std::function<Result<std::string>(std::string_view path)>;
 
+// Reads YAML for yaml_decode().
+using ParseYaml = std::function<Result<Value>(std::string_view text)>;
+
 // What one run of a script may use up.
 inline constexpr InterpreterLimits script_limits{256U << 20, 200'000'000};
 
@@ -26,7 +29,7 @@ class LuaModule {
  public:
   // Runs the chunk, text only. `file` is shown in positions (relative to the stack).
   static Result<std::unique_ptr<LuaModule>> load(std::string_view text, const std::string& file, ReadFile read_file,
-                                                 InterpreterLimits limits = script_limits);
+                                                 InterpreterLimits limits = script_limits, ParseYaml parse_yaml = {});
   virtual ~LuaModule() = default;
 
   // What `variables` says: a map of names to maps (`type`, `default`, `opaque`, `sensitive`, `description`). Empty when

@@ -113,6 +113,11 @@ void charge_values(lua_State* L, std::size_t items, std::size_t bytes) {
   if (run.memory.values > run.limits.memory_bytes) stop(L, Stop::memory);
 }
 
+void charge_result(lua_State* L, const Value& result) {
+  charge(L, result.weight());
+  check_size(L, std::size_t{result.weight()} * 24);
+}
+
 void check_size(lua_State* L, std::size_t bytes) {
   if (bytes > run_of(L).limits.memory_bytes) stop(L, Stop::memory);
 }

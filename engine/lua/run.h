@@ -71,6 +71,9 @@ void charge(lua_State* L, std::uint64_t steps);
 inline void charge_bytes(lua_State* L, std::size_t bytes) { charge(L, bytes / 16 + 1); }
 // Memory that Lua's allocator does not see: a Value about to be built, a text about to grow to this size.
 void charge_values(lua_State* L, std::size_t items, std::size_t bytes = 0);
+// What leaves the interpreter: a value that holds one table many times over is small here, and large for whoever
+// writes it out.
+void charge_result(lua_State* L, const Value& result);
 // Refuses a text that would never fit.
 void check_size(lua_State* L, std::size_t bytes);
 

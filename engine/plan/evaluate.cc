@@ -36,7 +36,7 @@ Evaluated evaluate_piece(World& world, EvalScope& scope, const Piece& piece, Val
   const auto id = world.interpreter->compile(piece.text, piece.pos);
   if (!id.has_value()) return report(world, id.error(), piece.pos);
   const References& references = world.interpreter->references_of(id.value());
-  WorldHost host(world, scope);
+  WorldHost host(world, scope, piece.pos.file);
   if (references.whole && references.chains.size() == 1) {
     Access access = host.chain(references.chains.front());
     if (std::holds_alternative<Demand>(access)) return Evaluated::wait;

@@ -5,6 +5,8 @@
 
 #include "engine/base/suggest.h"
 #include "engine/base/text.h"
+#include "engine/config/module_source.h"
+#include "engine/config/yaml_value.h"
 
 namespace plumb {
 
@@ -324,6 +326,14 @@ Access WorldHost::whole(ObjectRef object) {
   }
   return Value(std::move(map));
 }
+
+Result<std::string> WorldHost::read_file(std::string_view path) {
+  const auto& loader = world_.in.stack->modules_loader;
+  if (loader == nullptr) return ExpressionHost::read_file(path);
+  return loader->read_file(std::string(path), file_.str());
+}
+
+Result<Value> WorldHost::parse_yaml(std::string_view text) { return yaml_value(text); }
 
 Access WorldHost::chain(const ReferenceChain& chain) {
   Access at = root(chain.steps[0]);

@@ -8,7 +8,8 @@ namespace plumb {
 // Lives for one evaluation. Notes every node that is read; a read of something that is not ready demands it.
 class WorldHost final : public ExpressionHost {
  public:
-  WorldHost(World& world, EvalScope& scope) : world_(world), scope_(scope) {}
+  // `file` holds the expression: what it reads is named from there.
+  WorldHost(World& world, EvalScope& scope, FileName file) : world_(world), scope_(scope), file_(file) {}
 
   Access root(std::string_view name) override;
   Access member(ObjectRef object, std::string_view key) override;
@@ -18,6 +19,8 @@ class WorldHost final : public ExpressionHost {
            (object.kind == kCall && world_.calls[object.id].deferred);
   }
   Access whole(ObjectRef object) override;
+  Result<std::string> read_file(std::string_view path) override;
+  Result<Value> parse_yaml(std::string_view text) override;
 
   // Reads a chain of literal names without Lua; the same result, cheaper.
   Access chain(const ReferenceChain& chain);
@@ -56,6 +59,7 @@ class WorldHost final : public ExpressionHost {
 
   World& world_;
   EvalScope& scope_;
+  FileName file_;
 };
 
 }  // namespace plumb

@@ -111,8 +111,8 @@ int element(lua_State* L) {
   read_shape(L, list);
   const auto size = static_cast<lua_Integer>(list.as_list().size());
   if (size == 0) bad_argument(L, 1, "list with an item in it expected, got an empty one");
-  // Without overflow, and negative places count from the end.
-  const lua_Integer offset = place > 0 ? (place - 1) % size : (size + place % size) % size;
+  // Round and round, also below 1; without overflow.
+  const lua_Integer offset = (place % size - 1 + size) % size;
   push_value(L, list.as_list()[static_cast<std::size_t>(offset)], list.sensitive());
   return 1;
 }

@@ -195,16 +195,8 @@ std::string_view last_part(std::string_view path) {
 }  // namespace
 
 int file(lua_State* L) {
-  const std::string text = read(L, check_path(L));
-  if (!run_of(L).script) return push_result(L, text);
-  // What a module's script returns may hold expressions; the text of a file is data, as that of an input is.
-  charge_values(L, 0, text.size());
-  std::string out;
-  std::size_t copied = 0;
-  for (std::size_t at = 0; (at = text.find("${", at)) != std::string::npos; copied = at, at += 2) {
-    out.append(text, copied, at - copied) += '$';
-  }
-  return push_result(L, out.append(text, copied));
+  push_outside_text(L, read(L, check_path(L)));
+  return 1;
 }
 
 int template_file(lua_State* L) {

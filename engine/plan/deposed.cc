@@ -91,8 +91,8 @@ std::vector<std::optional<ReadResult>> read_all(World& world, const std::vector<
   return out;
 }
 
-// A replacement that was killed while it made the new object, and that nobody wants any more: state names the old object,
-// and the new one may be there too. It is said, and never deleted on a guess.
+// A replacement that was killed while it made the new object, and that nobody wants any more: state names the old
+// object, and the new one may be there too. It is said, and never deleted on a guess.
 void warn_unfinished(World& world) {
   for (const auto& [id, intent] : world.in.state->pending) {
     if (intent.action != IntentAction::create) continue;
@@ -101,10 +101,9 @@ void warn_unfinished(World& world) {
     const auto seen = world.records_seen.find(&record->second);
     if (seen == world.records_seen.end()) continue;
     if (world.instances[seen->second].identity == intent.identity) continue;  // this plan completes it
-    world.diagnostics->warning(
-        "an interrupted apply may have made another object for " + intent.address.str() + ": " +
-            identity_text(*world.instances[seen->second].type, intent.identity),
-        "look on the server, and remove it there if nobody wants it", {});
+    world.diagnostics->warning("an interrupted apply may have made another object for " + intent.address.str() + ": " +
+                                   identity_text(*world.instances[seen->second].type, intent.identity),
+                               "look on the server, and remove it there if nobody wants it", {});
   }
 }
 

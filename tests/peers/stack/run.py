@@ -28,7 +28,7 @@ SPECIFICATION.loader.exec_module(scenario)
 # What one server and the next do not have in common.
 CHANGING = [
     (re.compile(r"(\b(?:oid|server id|pid)[: ]+\"?)\d+"), r"\1NUMBER"),
-    (re.compile(r"(: (?:created|updated|deleted)) in TIME"), r"\1"),
+    (re.compile(r"(: (?:created|updated|deleted|read)) in TIME"), r"\1"),
     (re.compile(r"(: created|of the same name now) \(\d+\)"), r"\1 (NUMBER)"),
     (re.compile(r"\bkey [0-9a-f]{8}\b"), "key KEYID"),
     (re.compile(r"(locked by )\S+@\S+"), r"\1USER@HOST"),

@@ -38,7 +38,7 @@ int few_results(lua_State* L) {
   const lua_Integer last = luaL_optinteger(L, 3, first);
   const lua_Integer from = first < 0 ? std::max<lua_Integer>(size + first + 1, 1) : first;
   const lua_Integer to = last < 0 ? size + last + 1 : std::min(last, size);
-  if (to - from >= most_results) raise(L, "more than " + std::to_string(most_results) + " results");
+  if (to >= from && to - from >= most_results) raise(L, "more than " + std::to_string(most_results) + " results");
   return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 

@@ -18,25 +18,52 @@ void check_table(lua_State* L, int index) {
 
 lua_Integer length(lua_State* L, int index) { return luaL_len(L, index); }
 
-int call_own(lua_State* L) { return lua_tocfunction(L, lua_upvalueindex(1))(L); }
-
-// insert and remove move what stands behind: as many steps. Upvalue: Lua's own function.
-int shift(lua_State* L, bool positioned) {
+// insert and remove are ours: what Lua's own move stays uncounted, and they ask for the length again, which a
+// metamethod may answer otherwise than it did us.
+int insert(lua_State* L) {
   check_table(L, 1);
   const lua_Integer size = length(L, 1);
-  const lua_Integer position = positioned ? luaL_checkinteger(L, 2) : size + 1;
-  charge(L, position <= size ? static_cast<std::uint64_t>(size) - static_cast<std::uint64_t>(position) + 1 : 1);
-  return call_own(L);
+  const int arguments = lua_gettop(L);
+  if (arguments != 2 && arguments != 3) raise(L, "wrong number of arguments to 'insert'");
+  if (size == LUA_MAXINTEGER) bad_argument(L, 1, "the table is full");
+  lua_Integer position = size + 1;
+  if (arguments == 3) {
+    position = luaL_checkinteger(L, 2);
+    if (position < 1 || position > size + 1) bad_argument(L, 2, "position out of bounds");
+    charge(L, static_cast<std::uint64_t>(size + 1 - position));
+    for (lua_Integer i = size + 1; i > position; --i) {
+      lua_geti(L, 1, i - 1);
+      lua_seti(L, 1, i);
+    }
+  }
+  charge(L, 1);
+  lua_seti(L, 1, position);
+  return 0;
 }
-int insert(lua_State* L) { return shift(L, lua_gettop(L) >= 3); }
-int remove(lua_State* L) { return shift(L, lua_gettop(L) >= 2); }
 
+int remove(lua_State* L) {
+  check_table(L, 1);
+  const lua_Integer size = length(L, 1);
+  lua_Integer position = luaL_optinteger(L, 2, size);
+  if (position != size && (position < 1 || position - 1 > size)) bad_argument(L, 2, "position out of bounds");
+  charge(L, position < size ? static_cast<std::uint64_t>(size - position) + 1 : 1);
+  lua_geti(L, 1, position);
+  for (; position < size; ++position) {
+    lua_geti(L, 1, position + 1);
+    lua_seti(L, 1, position);
+  }
+  lua_pushnil(L);
+  lua_seti(L, 1, position);
+  return 1;
+}
+
+// Upvalue: Lua's own function.
 int move(lua_State* L) {
   const lua_Integer from = luaL_checkinteger(L, 2);
   const lua_Integer to = luaL_checkinteger(L, 3);
   check_table(L, lua_isnoneornil(L, 5) ? 1 : 5);
   if (to >= from) charge(L, static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) + 1);
-  return call_own(L);
+  return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 int unpack(lua_State* L) {
@@ -117,19 +144,15 @@ int sort(lua_State* L) {
   return 0;
 }
 
-void keep_as(lua_State* L, int own, const char* name, lua_CFunction wrapper) {
-  lua_getfield(L, own, name);
-  lua_pushcclosure(L, wrapper, 1);
-  lua_setfield(L, -2, name);
-}
-
 }  // namespace
 
 void push_table_library(lua_State* L, int own) {
   lua_newtable(L);
-  keep_as(L, own, "insert", &guarded<&insert, Looks::first>);
-  keep_as(L, own, "remove", &guarded<&remove>);
-  keep_as(L, own, "move", &guarded<&move>);
+  set_function(L, "insert", &guarded<&insert, Looks::first>);
+  set_function(L, "remove", &guarded<&remove>);
+  lua_getfield(L, own, "move");
+  lua_pushcclosure(L, &guarded<&move>, 1);
+  lua_setfield(L, -2, "move");
   keep(L, own, "pack");
   set_function(L, "unpack", &guarded<&unpack>);
   set_function(L, "concat", &guarded<&concat>);

@@ -15,6 +15,7 @@ class JsonWriter {
 
   void write(const Value& value, int depth) {
     charge(L_, 1);
+    check_size(L_, out_.size());
     if (depth > deepest) raise(L_, "the value is nested too deep to be written as JSON");
     if (value.is_list()) {
       open('[');
@@ -58,8 +59,9 @@ class JsonWriter {
   }
   void line(int depth) {
     if (indent_ < 0) return;
-    out_ += '\n';
-    out_.append(static_cast<std::size_t>(indent_) * static_cast<std::size_t>(depth), ' ');
+    const auto spaces = static_cast<std::size_t>(indent_) * static_cast<std::size_t>(depth);
+    charge_bytes(L_, spaces);
+    (out_ += '\n').append(spaces, ' ');
   }
   void text(std::string_view text) {
     charge_bytes(L_, text.size());

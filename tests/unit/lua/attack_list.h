@@ -24,6 +24,12 @@ inline constexpr auto endless = std::to_array<const char*>({
     "('x'):gsub('x', function() while true do end end)",
     "map({1}, function() while true do end end)",
     "local t = setmetatable({}, {__len = function() return 1 << 60 end}) table.insert(t, 1, 1)",
+    "local n = 0 local t = setmetatable({}, {__len = function() n = n + 1 return n == 1 and 0 or 1 << 62 end}) "
+    "while true do n = 0 table.remove(t, 1) end",
+    "local n = 0 local t = setmetatable({}, {__len = function() n = n + 1 return n == 1 and 0 or 1 << 62 end}) "
+    "while true do n = 0 table.insert(t, 1, 1) end",
+    "local t = setmetatable({}, {__len = function() return math.maxinteger end}) table.remove(t, math.mininteger)",
+    "local t = setmetatable({}, {__len = function() return math.maxinteger end}) table.remove(t, 1)",
     "local t = setmetatable({}, {__len = function() return 1 << 60 end}) table.sort(t)",
     "local t = setmetatable({}, {__len = function() return 1 << 60 end}) table.concat(t)",
     "table.move({}, 1, 1 << 60, 2)",

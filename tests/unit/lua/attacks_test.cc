@@ -44,6 +44,10 @@ TEST_CASE("row 14: texts that would not fit are refused") {
     INFO(text);
     CHECK(world.run(text).status == Evaluation::Status::error);
   }
+  // What stands between the values counts, too.
+  CHECK_THAT(
+      world.say("#json_encode((function() local t = {} for i = 1, 90 do t = list{t, t} end return t end)(), 16)"),
+      Catch::Contains("needs more than 8 MiB of memory"));
   CHECK_THAT(world.say("('%9999d'):format(1)"), Catch::Contains("error"));
   CHECK_THAT(world.say("('%p'):format({})"), Catch::Contains("addresses are not shown"));
   CHECK(world.say("#('x'):rep(1000000)") == "1000000");

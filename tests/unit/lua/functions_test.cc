@@ -110,6 +110,11 @@ TEST_CASE("tables") {
            "(function() local t = {3, 1, 2} table.sort(t) return table.concat(t) end)() == '123'",
            "(function() local t = {} for i = 1, 5 do table.insert(t, i) end table.insert(t, 1, 0) "
            "return table.remove(t) + table.remove(t, 1) + #t end)() == 9",
+           "select('#', ('x'):byte(math.maxinteger, math.mininteger)) == 0",
+           "(function() local t = {1, 2, 3} table.insert(t, 4, 5) table.insert(t, 2, 9) return join(t, ' ') end)() == "
+           "'1 9 2 3 5'",
+           "(function() local t = {1, 2} return table.remove(t, 3) == nil and table.remove(t, 1) + #t end)() == 2",
+           "(function() local t = {} return table.remove(t) == nil and table.remove(t, 0) == nil and #t == 0 end)()",
            "select('#', table.unpack({1, 2, 3})) == 3",
            "table.unpack(var.numbers, 2, 2) == 1",
            "table.concat(table.move({1, 2, 3}, 1, 3, 2)) == '1123'",
@@ -132,6 +137,12 @@ TEST_CASE("tables") {
     CHECK(world.say(text) == "true");
   }
   CHECK_THAT(world.say("table.insert(var.numbers, 1)"), Catch::Contains("read-only"));
+  CHECK(world.say("table.insert({1}, 3, 1)") == "error: bad argument #2 to 'insert' (position out of bounds)");
+  CHECK(world.say("table.insert({1}, 0, 1)") == "error: bad argument #2 to 'insert' (position out of bounds)");
+  CHECK(world.say("table.remove({1}, 3)") == "error: bad argument #2 to 'remove' (position out of bounds)");
+  CHECK(world.say("table.insert({1})") == "error: wrong number of arguments to 'insert'");
+  CHECK(world.say("table.insert(setmetatable({}, {__len = function() return math.maxinteger end}), 1)") ==
+        "error: bad argument #1 to 'insert' (the table is full)");
 }
 
 }  // namespace plumb

@@ -160,11 +160,19 @@ SourcePos position_at(const Tree& tree, const Path& path) {
   return at->pos;
 }
 
+// Values share their parts: forty locals that each hold the one before twice are small in memory, and endless to walk.
+constexpr std::uint32_t kMostParts = 10'000'000;
+
 Evaluated evaluate_typed(World& world, EvalScope& scope, const Tree& tree, const Type& type, const std::string& what,
                          Value& out) {
   Value raw;
   const Evaluated status = evaluate_tree(world, scope, tree, type, raw);
   if (status != Evaluated::done) return status;
+  if (raw.weight() > kMostParts) {
+    world.diagnostics->error(what + " has more than " + std::to_string(kMostParts) + " parts",
+                             "look for values that hold others again and again", tree.pos);
+    return Evaluated::failed;
+  }
   if (raw.is_null()) {
     out = Value();
     return Evaluated::done;

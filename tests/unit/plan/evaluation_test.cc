@@ -128,3 +128,14 @@ TEST_CASE_METHOD(StackFixture, "dependencies that lead back to each other by dep
   CHECK_FALSE(run->plan.has_value());
   CHECK(run->errors().find("core.value.a") != std::string::npos);
 }
+
+TEST_CASE_METHOD(StackFixture, "values that hold themselves again and again end in an error") {
+  std::string yaml = "locals:\n  l0: [1, 1]\n";
+  for (int i = 1; i <= 60; ++i) {
+    const std::string before = "\"${locals.l" + std::to_string(i - 1) + "}\"";
+    yaml += "  l" + std::to_string(i) + ": [" + before + ", " + before + "]\n";
+  }
+  const auto run = plan(yaml + "resources:\n  core.value.a: { input: '${locals.l60}' }\n");
+  CHECK_FALSE(run->plan.has_value());
+  CHECK(run->errors().find("has more than 10000000 parts") != std::string::npos);
+}

@@ -310,8 +310,27 @@ void check_types(World& world, const std::string& prefix, const ResourceBlock& b
 
 }  // namespace
 
+namespace {
+
+// Blocks that would be read too late, or by nobody.
+void check_place(World& world, std::uint32_t scope, const Document& document) {
+  if (scope == 0) return;
+  for (const ImportBlock& block : document.imports) {
+    world.diagnostics->error("`import` stands in the stack, not in a module",
+                             "write it in the stack, with the module in `to`: module.NAME.TYPE.NAME", block.pos);
+  }
+  if (!world.calls[world.scopes[scope].call].block->loaded->is_lua()) return;
+  for (const MovedBlock& block : document.moved) {
+    world.diagnostics->error("`moved` comes too late in what a script builds: state is read before it runs",
+                             "write it in the stack, with the module's name in `from` and `to`", block.pos);
+  }
+}
+
+}  // namespace
+
 void check_document(World& world, std::uint32_t scope, const Document& document) {
   if (!world.checked.insert(&document).second) return;
+  check_place(world, scope, document);
   const std::uint32_t call = world.scopes[scope].call;
   const Names names = names_of(document, call == kNone ? document : world.calls[call].block->loaded->document);
   ExpressionCheck check(world, names, {});

@@ -214,3 +214,15 @@ TEST_CASE_METHOD(StackFixture, "the plan is the same whatever order things were 
     CHECK(text == first);
   }
 }
+
+TEST_CASE_METHOD(StackFixture, "what a module cannot say is refused, not ignored") {
+  files["m/module.yaml"] =
+      "resources:\n  fake.thing.it: { name: it }\nimport: [{ to: fake.thing.it, id: { name: it } }]\n";
+  CHECK(plan("modules:\n  t: { source: m }\n")->errors() ==
+        "m/module.yaml:3:10: `import` stands in the stack, not in a module\n");
+  files.erase("m/module.yaml");
+  files["m/module.lua"] =
+      "return { build = function() return { resources = { [\"fake.thing.b\"] = { name = \"it\" } },\n"
+      "  moved = { { from = \"fake.thing.a\", to = \"fake.thing.b\" } } } end }\n";
+  CHECK(says(plan("modules:\n  t: { source: m }\n")->errors(), "`moved` comes too late in what a script builds"));
+}

@@ -22,6 +22,12 @@ void must_be_sound(const ProviderSchema& schema) {
 }
 #endif
 
+std::vector<std::string> names_of(const std::vector<TypeSchema>& types) {
+  std::vector<std::string> out;
+  for (const TypeSchema& type : types) out.push_back(type.name);
+  return out;
+}
+
 }  // namespace
 
 void Registry::add(std::string name, Make make) { entries_.push_back({std::move(name), std::move(make), nullptr}); }
@@ -40,32 +46,26 @@ const ProviderKind* Registry::find(std::string_view provider) const {
   return entry->kind.get();
 }
 
+Result<const ProviderKind*> Registry::kind_of(std::string_view type) const {
+  const std::string_view provider = type.substr(0, type.find('.'));
+  if (const ProviderKind* kind = find(provider)) return kind;
+  const std::vector<std::string> known = names();
+  return fail("there is no provider " + quoted(provider) + did_you_mean(provider, known),
+              "use one of: " + join(known, ", "));
+}
+
 Result<const TypeSchema*> Registry::type(std::string_view name) const {
-  const std::string_view provider = name.substr(0, name.find('.'));
-  const ProviderKind* kind = find(provider);
-  if (kind == nullptr) {
-    const std::vector<std::string> known = names();
-    return fail("there is no provider " + quoted(provider) + did_you_mean(provider, known),
-                "use one of: " + join(known, ", "));
-  }
-  if (const TypeSchema* type = kind->schema().find(name)) return type;
-  std::vector<std::string> known;
-  for (const TypeSchema& one : kind->schema().types) known.push_back(one.name);
+  const ProviderSchema& schema = PLUMB_TRY(kind_of(name))->schema();
+  if (const TypeSchema* type = schema.find(name)) return type;
+  const std::vector<std::string> known = names_of(schema.types);
   return fail("there is no resource type " + quoted(name) + did_you_mean(name, known),
               "use one of: " + join(known, ", "));
 }
 
 Result<const TypeSchema*> Registry::data_type(std::string_view name) const {
-  const std::string_view provider = name.substr(0, name.find('.'));
-  const ProviderKind* kind = find(provider);
-  if (kind == nullptr) {
-    const std::vector<std::string> known = names();
-    return fail("there is no provider " + quoted(provider) + did_you_mean(provider, known),
-                "use one of: " + join(known, ", "));
-  }
-  if (const TypeSchema* type = kind->schema().find_data(name)) return type;
-  std::vector<std::string> known;
-  for (const TypeSchema& one : kind->schema().data) known.push_back(one.name);
+  const ProviderSchema& schema = PLUMB_TRY(kind_of(name))->schema();
+  if (const TypeSchema* type = schema.find_data(name)) return type;
+  const std::vector<std::string> known = names_of(schema.data);
   return fail("there is no data source " + quoted(name) + did_you_mean(name, known),
               known.empty() ? "this provider has none" : "use one of: " + join(known, ", "));
 }

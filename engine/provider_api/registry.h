@@ -29,6 +29,8 @@ class Registry {
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:
+  // The provider that `postgres.role` begins with.
+  [[nodiscard]] Result<const ProviderKind*> kind_of(std::string_view type) const;
   struct Entry {
     std::string name;
     Make make;

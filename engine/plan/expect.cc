@@ -69,26 +69,6 @@ class Tokens {
   std::string salt_;
 };
 
-std::string_view step_word(StepKind kind) noexcept {
-  switch (kind) {
-    case StepKind::create:
-      return "create";
-    case StepKind::update:
-      return "update";
-    case StepKind::remove:
-      return "delete";
-    case StepKind::adopt:
-      return "adopt";
-    case StepKind::forget:
-      return "forget";
-    case StepKind::record:
-      return "record";
-    case StepKind::read:
-      return "read";
-  }
-  return "record";
-}
-
 // Sums of digests: for every object that goes, all records that depend on it, whatever the order.
 class Dependents {
  public:
@@ -172,7 +152,7 @@ class Expecting {
  private:
   Expected of_step(const Step& step) {
     Expected out;
-    out["action"] = "=\"" + std::string(step_word(step.kind)) + "\"";
+    out["action"] = "=\"" + std::string(word(step.kind)) + "\"";
     if (approvals_.contains(step.address)) out["approval"] = "=true";
     if (world_.info[step.node].kind != NodeKind::instance) return out;
     const InstanceNode& instance = world_.instances[world_.info[step.node].index];

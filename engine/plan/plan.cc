@@ -15,4 +15,24 @@ bool Plan::empty() const noexcept {
 
 int Plan::exit_code() const noexcept { return empty() ? 0 : 2; }
 
+std::string_view word(StepKind kind) noexcept {
+  switch (kind) {
+    case StepKind::create:
+      return "create";
+    case StepKind::update:
+      return "update";
+    case StepKind::remove:
+      return "delete";
+    case StepKind::adopt:
+      return "adopt";
+    case StepKind::forget:
+      return "forget";
+    case StepKind::read:
+      return "read";
+    case StepKind::record:
+      return "record";
+  }
+  return "";
+}
+
 }  // namespace plumb

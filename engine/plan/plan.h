@@ -105,6 +105,9 @@ struct CheckResult {
 // `read` is a data source that had to wait for apply.
 enum class StepKind : std::uint8_t { create, update, remove, adopt, forget, record, read };
 
+// `create`, `update`, `delete`, ...
+std::string_view word(StepKind kind) noexcept;
+
 using StepId = std::uint32_t;
 
 // One entry of the execution graph. `change` is an index into Plan::changes; record steps of pure no-ops have none.

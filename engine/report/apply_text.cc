@@ -123,24 +123,4 @@ std::string_view done(StepKind kind) noexcept {
   return "";
 }
 
-std::string_view word(StepKind kind) noexcept {
-  switch (kind) {
-    case StepKind::create:
-      return "create";
-    case StepKind::update:
-      return "update";
-    case StepKind::remove:
-      return "delete";
-    case StepKind::adopt:
-      return "adopt";
-    case StepKind::forget:
-      return "forget";
-    case StepKind::read:
-      return "read";
-    case StepKind::record:
-      return "record";
-  }
-  return "";
-}
-
 }  // namespace plumb

@@ -69,6 +69,5 @@ class ApplyJsonLines {
 // `creating`, `created`, `create`.
 std::string_view doing(StepKind kind) noexcept;
 std::string_view done(StepKind kind) noexcept;
-std::string_view word(StepKind kind) noexcept;
 
 }  // namespace plumb

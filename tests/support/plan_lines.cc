@@ -8,7 +8,7 @@ namespace plumb::test {
 
 namespace {
 
-std::string name_of(const Step& step) { return step_word(step.kind) + " " + step.address.str(); }
+std::string name_of(const Step& step) { return std::string(word(step.kind)) + " " + step.address.str(); }
 
 std::optional<StepId> find_step(const Plan& plan, const std::string& name) {
   for (StepId id = 0; id < plan.graph.steps.size(); ++id) {
@@ -61,26 +61,6 @@ std::string drift_line(const DriftEntry& entry) {
 }
 
 }  // namespace
-
-std::string step_word(StepKind kind) {
-  switch (kind) {
-    case StepKind::create:
-      return "create";
-    case StepKind::update:
-      return "update";
-    case StepKind::remove:
-      return "delete";
-    case StepKind::adopt:
-      return "adopt";
-    case StepKind::forget:
-      return "forget";
-    case StepKind::read:
-      return "read";
-    case StepKind::record:
-      return "record";
-  }
-  return {};
-}
 
 std::string brief(const Plan& plan) {
   std::string out;

@@ -7,9 +7,6 @@
 
 namespace plumb::test {
 
-// `create`, `update`, `delete`, ...
-std::string step_word(StepKind kind);
-
 // One line per change, drift entry, output and record that a user is shown; empty for an empty plan.
 //   create fake.thing.a
 //   update fake.thing.b: note, size

@@ -26,7 +26,7 @@ std::string temp_directory() {
 struct EventText {
   std::string& out;
   void line(const std::string& what, const Address& address, StepKind kind, const std::string& more = {}) const {
-    out += what + " " + step_word(kind) + " " + address.str() + more + "\n";
+    out += what + " " + std::string(word(kind)) + " " + address.str() + more + "\n";
   }
   void operator()(const ApplyStarted&) const {}
   void operator()(const StepStarted&) const {}

@@ -5,15 +5,6 @@ namespace plumb::postgres {
 
 namespace {
 
-Attribute attribute(std::string name, TypePtr type, std::string doc, std::string example) {
-  Attribute out;
-  out.name = std::move(name);
-  out.type = std::move(type);
-  out.doc = std::move(doc);
-  out.example = std::move(example);
-  return out;
-}
-
 Attribute asked(Attribute out) {
   out.optional = true;
   return out;

@@ -5,8 +5,6 @@
 
 namespace plumb::postgres {
 
-namespace {
-
 Attribute attribute(std::string name, TypePtr type, std::string doc, std::string example) {
   Attribute out;
   out.name = std::move(name);
@@ -15,6 +13,8 @@ Attribute attribute(std::string name, TypePtr type, std::string doc, std::string
   out.example = std::move(example);
   return out;
 }
+
+namespace {
 
 Attribute required(Attribute out) {
   out.required = true;

@@ -88,57 +88,30 @@ bool run_scope(World& world, std::uint32_t index) {
 }
 
 bool run_call_outputs(World& world, std::uint32_t index) {
-  const NodeId node = world.calls[index].outputs;
-  if (!world.work.need(world.calls[index].node, false)) return false;
-  std::vector<NodeId> reads{world.calls[index].node};
-  bool ready = true, failed = world.info[world.calls[index].node].failed;
-  for (const std::uint32_t s : world.calls[index].scopes) {
-    const ScopeNode& scope = world.scopes[s];
-    if (!world.work.need(scope.node, false)) {
-      ready = false;
-      continue;
-    }
-    reads.push_back(scope.node);
-    failed = failed || world.info[scope.node].failed;
-    for (const auto& [name, output] : scope.outputs) {
-      const NodeId on = world.outputs[output].node;
-      if (!world.work.need(on, false)) ready = false;
-      failed = failed || world.info[on].failed;
-      reads.push_back(on);
+  const CallNode& call = world.calls[index];
+  Gather all(world);
+  if (all.need(call.node)) {
+    for (const std::uint32_t s : call.scopes) {
+      const ScopeNode& scope = world.scopes[s];
+      if (!all.need(scope.node)) continue;
+      for (const auto& [name, output] : scope.outputs) all.need(world.outputs[output].node);
     }
   }
-  if (!ready) return false;
-  std::sort(reads.begin(), reads.end());
-  world.info[node].reads = std::move(reads);
-  world.info[node].failed = failed;
-  return true;
+  return all.finish(call.outputs);
 }
 
 bool run_call_content(World& world, std::uint32_t index) {
-  const NodeId node = world.calls[index].content;
-  if (!world.work.need(world.calls[index].node, false)) return false;
-  std::vector<NodeId> reads{world.calls[index].node};
-  bool ready = true, failed = world.info[world.calls[index].node].failed;
-  const auto wait_for = [&](NodeId on) {
-    if (!world.work.need(on, false)) ready = false;
-    failed = failed || world.info[on].failed;
-    reads.push_back(on);
-  };
-  for (const std::uint32_t s : world.calls[index].scopes) {
-    const ScopeNode& scope = world.scopes[s];
-    if (!world.work.need(scope.node, false)) {
-      ready = false;
-      continue;
+  const CallNode& call = world.calls[index];
+  Gather all(world);
+  if (all.need(call.node)) {
+    for (const std::uint32_t s : call.scopes) {
+      const ScopeNode& scope = world.scopes[s];
+      if (!all.need(scope.node)) continue;
+      for (const auto& [name, resource] : scope.resources) all.need(world.resources[resource].whole);
+      for (const auto& [name, inner] : scope.calls) all.need(world.calls[inner].content);
     }
-    wait_for(scope.node);
-    for (const auto& [name, resource] : scope.resources) wait_for(world.resources[resource].whole);
-    for (const auto& [name, call] : scope.calls) wait_for(world.calls[call].content);
   }
-  if (!ready) return false;
-  std::sort(reads.begin(), reads.end());
-  world.info[node].reads = std::move(reads);
-  world.info[node].failed = failed;
-  return true;
+  return all.finish(call.content);
 }
 
 std::optional<std::uint32_t> World::find_resource(const Address& address) const {

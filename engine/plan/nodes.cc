@@ -25,24 +25,12 @@ bool run_local(World& world, std::uint32_t index) {
 }
 
 bool run_whole(World& world, std::uint32_t index) {
-  const NodeId node = world.resources[index].whole;
-  if (!world.work.need(world.resources[index].node, false)) return false;
   const ResourceNode& resource = world.resources[index];
-  bool ready = true;
-  std::vector<NodeId> reads{resource.node};
-  reads.reserve(resource.instances.size() + 1);
-  bool failed = world.info[resource.node].failed;
-  for (const std::uint32_t i : resource.instances) {
-    const NodeId on = world.instances[i].node;
-    if (!world.work.need(on, false)) ready = false;
-    failed = failed || world.info[on].failed;
-    reads.push_back(on);
+  Gather all(world);
+  if (all.need(resource.node)) {
+    for (const std::uint32_t i : resource.instances) all.need(world.instances[i].node);
   }
-  if (!ready) return false;
-  std::sort(reads.begin(), reads.end());
-  world.info[node].reads = std::move(reads);
-  world.info[node].failed = failed;
-  return true;
+  return all.finish(resource.whole);
 }
 
 // Containers are found by identity, so all instances of their type come first; softly, for that is a hint.
@@ -194,6 +182,24 @@ SourcePos pos_of(const World& world, NodeId node) {
 }
 
 }  // namespace
+
+bool Gather::need(NodeId on) {
+  reads_.push_back(on);
+  if (!world_.work.need(on, /*soft=*/false)) {
+    ready_ = false;
+    return false;
+  }
+  failed_ = failed_ || world_.info[on].failed;
+  return true;
+}
+
+bool Gather::finish(NodeId node) {
+  if (!ready_) return false;
+  std::sort(reads_.begin(), reads_.end());
+  world_.info[node].reads = std::move(reads_);
+  world_.info[node].failed = failed_;
+  return true;
+}
 
 bool run_node(World& world, NodeId node) {
   const std::uint32_t index = world.info[node].index;

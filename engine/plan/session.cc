@@ -2,26 +2,13 @@
 
 #include <algorithm>
 
-#include "engine/base/random.h"
-#include "engine/model/digest.h"
 #include "engine/plan/assemble.h"
 #include "engine/plan/expect.h"
-#include "engine/plan/lifecycle.h"
-#include "engine/plan/three_way.h"
-#include "engine/plan/world.h"
-#include "engine/provider_api/contract.h"
+#include "engine/plan/session_impl.h"
 
 namespace plumb {
 
 namespace {
-
-constexpr std::size_t kDefaultThreads = 16;
-
-std::vector<std::string> scope_names(const Registry& registry) {
-  std::vector<std::string> names{"var", "locals", "each", "data", "module", "stacks", "stack", "self"};
-  for (std::string& provider : registry.names()) names.push_back(std::move(provider));
-  return names;
-}
 
 // What plan knew stands, down to the leaf (a server's own keys in a map, what ignore_changes keeps); what it could not
 // know comes from configuration now, and what the server will say stays open.
@@ -45,110 +32,7 @@ std::vector<CheckResult> recorded_checks(const State& state) {
   return out;
 }
 
-tl::unexpected<Error> first_error(const Diagnostics& diagnostics, const std::string& fallback) {
-  for (const Diagnostic& diagnostic : diagnostics.sorted()) {
-    if (diagnostic.severity != Severity::error) continue;
-    return fail(Error{diagnostic.message, diagnostic.next_step, diagnostic.pos, diagnostic.fault});
-  }
-  return fail(fallback, "report this: it is a bug of Plumb", {}, Fault::internal);
-}
-
 }  // namespace
-
-class Session::Impl {
- public:
-  explicit Impl(SessionInputs inputs) {
-    world.in = std::move(inputs);
-    if (world.in.state == nullptr) world.in.state = &no_state;  // validate
-    world.scope = scope_names(*world.in.registry);
-    world.interpreter = std::make_unique<Interpreter>(world.scope);
-    world.pool = std::make_unique<WorkerPool>(
-        world.in.options.parallelism > 0 ? std::max<std::size_t>(world.in.options.parallelism, 1) : kDefaultThreads);
-    for (const auto& [name, value] : world.in.variables) world.tell_redactor(value);
-    if (world.in.options.mode != PlanMode::validate) {
-      world.sets = world.in.state->sets;
-      for (const auto& [address, record] : world.in.state->instances) world.tell_redactor(record.attributes);
-    }
-  }
-
-  InstanceNode& instance(const Step& step) { return world.instances[world.info[step.node].index]; }
-
-  InstanceNode* find(const Address& address) {
-    for (InstanceNode& instance : world.instances) {
-      if (instance.address == address) return &instance;
-    }
-    return nullptr;
-  }
-
-  void timed(const std::string& phase, const std::function<void()>& work) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    timings.push_back({phase, std::chrono::steady_clock::now() - start});
-  }
-
-  // What plan could not know becomes askable again.
-  void start_applying() {
-    if (world.applying) return;
-    world.applying = true;
-    for (const LocalNode& local : world.locals) {
-      if (local.value.any_unknown()) world.work.reset(local.node);
-    }
-    for (const OutputNode& output : world.outputs) {
-      if (output.value.any_unknown()) world.work.reset(output.node);
-    }
-    for (const InputNode& input : world.inputs) {
-      if (input.value.any_unknown()) world.work.reset(input.node);
-    }
-  }
-
-  // The resource of an address, with the modules on the way to it called; nullopt when there is none.
-  Result<std::optional<std::uint32_t>> reach(const Address& address) {
-    std::uint32_t scope = 0;
-    for (const ModuleStep& step : address.modules) {
-      const auto found = world.scopes[scope].calls.find(step.name);
-      if (found == world.scopes[scope].calls.end()) return std::optional<std::uint32_t>();
-      const std::uint32_t call = found->second;
-      world.work.request(world.calls[call].node);
-      drain(world);
-      if (world.calls[call].deferred) {
-        return fail(world.calls[call].address.str() + " is known only after apply", "apply first",
-                    world.calls[call].block->pos);
-      }
-      const auto inside = std::find_if(world.calls[call].scopes.begin(), world.calls[call].scopes.end(),
-                                       [&](std::uint32_t s) { return world.scopes[s].path.back().key == step.key; });
-      if (inside == world.calls[call].scopes.end()) return std::optional<std::uint32_t>();
-      scope = *inside;
-      world.work.request(world.scopes[scope].node);
-      drain(world);
-    }
-    return world.find_resource(address);
-  }
-
-  // Runs one node to its end, with its own diagnostics.
-  Result<void> run(NodeId node, const std::string& what) {
-    Diagnostics diagnostics;
-    Diagnostics* before = std::exchange(world.diagnostics, &diagnostics);
-    world.work.reset(node);
-    world.work.request(node);
-    drain(world);
-    world.diagnostics = before;
-    if (diagnostics.has_errors() || !world.work.done(node))
-      return first_error(diagnostics, what + " cannot be evaluated");
-    return {};
-  }
-
-  Result<void> check(NodeId node, Checking what) {
-    const std::uint32_t index = world.info[node].index;
-    world.instances[index].checking = what;
-    Result<void> result = run(node, world.instances[index].address.str());
-    world.instances[index].checking = Checking::none;
-    return result;
-  }
-
-  State no_state;
-  World world;
-  std::vector<PhaseTiming> timings;
-};
 
 Session::Session(SessionInputs inputs) : impl_(std::make_unique<Impl>(std::move(inputs))) {}
 Session::~Session() {
@@ -364,91 +248,5 @@ std::size_t Session::concurrency(const std::string& name) const {
 }
 
 void Session::use_key(const std::string& digest_key) { impl_->world.in.digest_key = digest_key; }
-
-Result<ReadResult> Session::read_one(const Address& address, const Value& identity) {
-  World& world = impl_->world;
-  Diagnostics diagnostics;
-  world.diagnostics = &diagnostics;
-  if (!build_world(world)) return first_error(diagnostics, "the configuration has errors");
-  request_state_groups(world);
-  const auto resource = impl_->reach(address);
-  if (!resource.has_value()) return fail(resource.error());
-  if (!*resource) {
-    if (diagnostics.has_errors()) return first_error(diagnostics, "the configuration has errors");
-    return fail("there is no resource " + address.resource().str() + " in configuration",
-                "write its block first; import needs something to compare with");
-  }
-  const std::uint32_t index = **resource;
-  const std::uint32_t provider = world.resources[index].provider;
-  const TypeSchema& type = *world.resources[index].type;
-  if (type.identity.empty()) {
-    return fail("a " + type.name + " exists only in state: there is nothing to import", "apply makes it");
-  }
-  world.work.request(world.resources[index].node);
-  drain(world);
-  if (diagnostics.has_errors()) return first_error(diagnostics, "the configuration has errors");
-  const InstanceNode* instance = impl_->find(address);
-  if (instance == nullptr) {
-    return fail(address.str() + " is not an instance of the resource", "its keys come from `for_each`",
-                world.resources[index].block->pos);
-  }
-  if (world.providers[provider].status != ProviderNode::Status::ready) {
-    return fail("provider " + quoted(world.providers[provider].name) + " cannot be connected yet",
-                "apply what configures it first", world.providers[provider].pos);
-  }
-  const Value complete = world.providers[provider].provider->complete(type, identity);
-  const std::vector<ReadKey> keys{{identity_of(type, complete), {}}};
-  std::vector<ReadResult> results = world.providers[provider].provider->read_many(type, keys);
-  check_read(type, keys, results);
-  return std::move(results.front());
-}
-
-Result<InstanceRecord> Session::imported_record(const Address& address, State& state, const ReadResult& found) {
-  World& world = impl_->world;
-  InstanceNode* instance = impl_->find(address);
-  if (instance == nullptr) return fail(address.str() + " was not evaluated", "report this", {}, Fault::internal);
-  InstanceRecord record =
-      plumb::make_record(world, *instance, state, random_id(), found.value, found.server_id, found.evidence);
-  record.digests.clear();  // nothing was sent by us yet
-  return record;
-}
-
-std::optional<InstanceRecord> Session::accepted_record(const Address& address) const {
-  const InstanceNode* instance = impl_->find(address);
-  if (instance == nullptr || instance->record == nullptr || !instance->live_known ||
-      instance->live.status != ReadResult::Status::present) {
-    return std::nullopt;
-  }
-  InstanceRecord record = *instance->record;
-  record.server_id = instance->live.server_id;
-  record.identity = identity_of(*instance->type, instance->live.value);
-  ValueMap attributes = record.attributes.as_map();
-  for (const auto& [name, value] : instance->live.value.as_map()) {
-    const Attribute* attribute = instance->type->find(name);
-    if (attribute == nullptr || attribute->local || attribute->sensitive || attribute->write_only) continue;
-    const bool secret = std::any_of(record.digests.begin(), record.digests.end(),
-                                    [&](const auto& digest) { return digest.first.root() == name; });
-    if (secret) continue;
-    if (value.is_null()) {
-      attributes.erase(name);
-    } else {
-      attributes.set(name, value);
-    }
-  }
-  record.attributes = Value(std::move(attributes));
-  // What an `ignore` rule hides is nobody's to accept.
-  for (const auto& [of, path] : impl_->world.ignored) {
-    if (of != address) continue;
-    const auto before = value_at(instance->record->attributes, path);
-    record.attributes =
-        before ? with_value_at(record.attributes, path, *before) : without_path(record.attributes, path);
-  }
-  if (impl_->world.in.digest_key) {
-    for (const auto& [path, bytes] : instance->live.evidence) {
-      record.evidence[path] = bytes_digest(*impl_->world.in.digest_key, bytes);
-    }
-  }
-  return record;
-}
 
 }  // namespace plumb

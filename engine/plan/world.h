@@ -150,6 +150,21 @@ bool hints_ready(World& world, NodeId node, const std::vector<Hint>& hints);
 bool store_reads(World& world, EvalScope& scope, const std::vector<Hint>& hints, const SourcePos& pos);
 NodeId hint_node(World& world, const Hint& hint);
 
+// What a node waits for as a whole: asks for each, and keeps what was read, or whether it failed.
+class Gather {
+ public:
+  explicit Gather(World& world) : world_(world) {}
+  // Asks for a node; true when it is done.
+  bool need(NodeId on);
+  // True: all of it is there, and the node has it as its reads. False: the node waits.
+  bool finish(NodeId node);
+
+ private:
+  World& world_;
+  std::vector<NodeId> reads_;
+  bool ready_ = true, failed_ = false;
+};
+
 // nodes.cc
 bool run_node(World& world, NodeId node);
 bool idle(World& world);

@@ -51,6 +51,11 @@ struct Attribute {
   bool unsettable =
       false;              // optional and computed, yet may be planned back to unset (null) when it leaves configuration
   bool power = false;     // gives power (superuser, privileges): must have a static default or be required
+  // Of a write-only attribute: the attribute that says when to send it again. While that is set in configuration, the
+  // secret itself is not compared (it may be new at every run), and goes along when the version changes.
+  std::string versioned_by{};
+  // Of a computed secret: every read gives it back, so it is never kept in state, not even sealed.
+  bool kept_by_server = false;
   std::string follows{};  // computed: worked out anew whenever that attribute changes, thus unknown in the plan of such
                           // an update
   Comparison comparison = Comparison::exact;

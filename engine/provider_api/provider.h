@@ -28,6 +28,10 @@ struct ServerInfo {
 struct ReadKey {
   Value identity;         // map of identity attributes; null when only the server id is known
   std::string server_id;  // empty when only the identity is known
+  // What state keeps of it: all attributes but secrets, as last applied or accepted. Null when it is not in state. Lets
+  // a provider ask for less (a version that has not moved), or answer for what is not there any more by right (a
+  // one-time token that was used).
+  Value known{};
 };
 
 // What the server can verify of a secret that it does not give back: the verifier, raw. Never leaves memory in the
@@ -40,6 +44,9 @@ struct ReadResult {
   Value value;               // present: a map of attributes, identity included, under the names written
   std::string server_id;     // present: the server's id, where the type has one
   std::vector<Path> unread;  // paths a missing right or the server's nature kept from us
+  // Paths that were not fetched because the server vouches for them (a version) being as they were when `known` was
+  // recorded. Compared as what was last applied; unlike `unread` that is certain, so plan does not say "not verified".
+  std::vector<Path> unmoved;
   Evidence evidence;
   Error error;  // unreadable: why
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
-#include "providers/postgres/values.h"
+#include "engine/provider_api/values.h"
 
 namespace plumb::postgres {
 

@@ -4,10 +4,10 @@
 #include <array>
 
 #include "engine/base/suggest.h"
+#include "engine/provider_api/values.h"
 #include "providers/postgres/data.h"
 #include "providers/postgres/privileges.h"
 #include "providers/postgres/schema.h"
-#include "providers/postgres/values.h"
 
 namespace plumb::postgres {
 

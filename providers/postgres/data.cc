@@ -3,9 +3,9 @@
 #include <set>
 
 #include "engine/base/suggest.h"
+#include "engine/provider_api/values.h"
 #include "providers/postgres/schema.h"
 #include "providers/postgres/types.h"
-#include "providers/postgres/values.h"
 
 namespace plumb::postgres {
 

@@ -1,6 +1,6 @@
 // postgres.database
+#include "engine/provider_api/values.h"
 #include "providers/postgres/types.h"
-#include "providers/postgres/values.h"
 
 namespace plumb::postgres {
 

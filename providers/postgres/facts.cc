@@ -4,9 +4,9 @@
 
 #include "engine/base/suggest.h"
 #include "engine/base/text.h"
+#include "engine/provider_api/values.h"
 #include "providers/postgres/schema.h"
 #include "providers/postgres/types.h"
-#include "providers/postgres/values.h"
 #include "providers/postgres/versions.h"
 
 namespace plumb::postgres {

@@ -6,10 +6,10 @@
 
 #include "engine/base/suggest.h"
 #include "engine/base/text.h"
+#include "engine/provider_api/values.h"
 #include "providers/postgres/acl.h"
 #include "providers/postgres/privileges.h"
 #include "providers/postgres/types.h"
-#include "providers/postgres/values.h"
 
 namespace plumb::postgres {
 

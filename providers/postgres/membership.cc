@@ -4,8 +4,8 @@
 // grantor says nothing: it then reads as the one that was asked for.
 #include <tuple>
 
+#include "engine/provider_api/values.h"
 #include "providers/postgres/types.h"
-#include "providers/postgres/values.h"
 #include "providers/postgres/versions.h"
 
 namespace plumb::postgres {

@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-#include "providers/postgres/values.h"
+#include "engine/provider_api/values.h"
 
 namespace plumb::postgres {
 

@@ -1,4 +1,5 @@
 // The kind and the provider: dispatch by type.
+#include "engine/provider_api/values.h"
 #include "providers/postgres/check.h"
 #include "providers/postgres/data.h"
 #include "providers/postgres/postgres.h"
@@ -6,7 +7,6 @@
 #include "providers/postgres/schema.h"
 #include "providers/postgres/scram.h"
 #include "providers/postgres/types.h"
-#include "providers/postgres/values.h"
 
 namespace plumb::postgres {
 

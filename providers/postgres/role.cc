@@ -1,9 +1,9 @@
 // postgres.role
 #include <array>
 
+#include "engine/provider_api/values.h"
 #include "providers/postgres/scram.h"
 #include "providers/postgres/types.h"
-#include "providers/postgres/values.h"
 
 namespace plumb::postgres {
 

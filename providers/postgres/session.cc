@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdlib>
 
-#include "providers/postgres/values.h"
+#include "engine/provider_api/values.h"
 #include "providers/postgres/versions.h"
 
 namespace plumb::postgres {

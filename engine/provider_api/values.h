@@ -11,7 +11,7 @@
 #include "engine/model/value.h"
 #include "engine/provider_api/provider.h"
 
-namespace plumb::postgres {
+namespace plumb {
 
 // nullopt for anything but a known string, integer, bool.
 inline std::optional<std::string> text_of(const Value& attributes, std::string_view name) {
@@ -60,4 +60,4 @@ inline Value with(const Value& map, std::string key, Value value) {
   return Value(std::move(entries));
 }
 
-}  // namespace plumb::postgres
+}  // namespace plumb

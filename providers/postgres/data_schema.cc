@@ -1,7 +1,10 @@
+#include "engine/provider_api/attributes.h"
 #include "providers/postgres/data.h"
 #include "providers/postgres/schema.h"
 
 namespace plumb::postgres {
+
+using attributes::attribute;
 
 namespace {
 

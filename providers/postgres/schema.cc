@@ -1,56 +1,14 @@
 #include "providers/postgres/schema.h"
 
+#include "engine/provider_api/attributes.h"
 #include "providers/postgres/data.h"
 #include "providers/postgres/versions.h"
 
 namespace plumb::postgres {
 
-Attribute attribute(std::string name, TypePtr type, std::string doc, std::string example) {
-  Attribute out;
-  out.name = std::move(name);
-  out.type = std::move(type);
-  out.doc = std::move(doc);
-  out.example = std::move(example);
-  return out;
-}
+using namespace attributes;
 
 namespace {
-
-Attribute required(Attribute out) {
-  out.required = true;
-  return out;
-}
-
-Attribute optional(Attribute out) {
-  out.optional = true;
-  return out;
-}
-
-// May be set; else the server chooses, and what it chose is not managed.
-Attribute chosen(Attribute out) {
-  out.optional = out.computed = out.server_default = true;
-  return out;
-}
-
-Attribute with_default(Attribute out, Value value) {
-  out.optional = true;
-  out.default_value = std::move(value);
-  return out;
-}
-
-Attribute power(Attribute out) {
-  out.power = true;
-  return out;
-}
-
-Attribute refers(Attribute out, std::string_view type) {
-  out.reference = Reference{std::string(type), "name"};
-  return out;
-}
-
-Attribute flag(std::string name, std::string doc, bool value) {
-  return with_default(attribute(std::move(name), bool_type(), std::move(doc), value ? "false" : "true"), value);
-}
 
 Attribute oid() {
   auto out = attribute("oid", string_type(), "The server's own number of the object.", "");

@@ -8,9 +8,6 @@ namespace plumb::postgres {
 // Made on first use; the same one for the life of the process.
 const ProviderSchema& provider_schema();
 
-// An attribute of which nothing more is said yet; of types and data sources alike.
-Attribute attribute(std::string name, TypePtr type, std::string doc, std::string example);
-
 inline constexpr std::string_view kRole = "postgres.role";
 inline constexpr std::string_view kDatabase = "postgres.database";
 inline constexpr std::string_view kSchema = "postgres.schema";

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/model/value.h"
 #include "engine/net/http.h"
 
 namespace plumb::vault {

@@ -1,0 +1,30 @@
+#include "providers/vault/types.h"
+
+namespace plumb::vault {
+
+namespace {
+
+std::vector<TypePtr> made_types() {
+  std::vector<TypePtr> out;
+  out.push_back(make_password_policy());
+  return out;
+}
+
+std::vector<DataPtr> made_data() {
+  std::vector<DataPtr> out;
+  return out;
+}
+
+}  // namespace
+
+const std::vector<TypePtr>& all_types() {
+  static const std::vector<TypePtr> types = made_types();
+  return types;
+}
+
+const std::vector<DataPtr>& all_data() {
+  static const std::vector<DataPtr> types = made_data();
+  return types;
+}
+
+}  // namespace plumb::vault

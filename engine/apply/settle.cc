@@ -1,6 +1,7 @@
 // What becomes of a step: records, events, and whoever waits.
 #include "engine/apply/runner.h"
 #include "engine/base/random.h"
+#include "engine/base/redact.h"
 #include "engine/base/text.h"
 #include "engine/provider_api/contract.h"
 
@@ -49,6 +50,8 @@ Value readable(const Value& returned, const Value& desired) {
 void Runner::settle_result(StepId id, ApplyResult result) {
   const Step& s = step(id);
   const Running running = running_.at(id);
+  for (const std::string& warning : result.warnings)
+    sink_(ApplyNote{s.address.str() + ": the server says: " + redactor_.redact(warning)});
   if (s.kind == StepKind::remove) return settle_removal(id, running, std::move(result));
   std::vector<Error> broken;
   if (s.kind != StepKind::read) broken = check_apply(*s.type, running.call->expected, result);

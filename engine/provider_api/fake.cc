@@ -110,6 +110,7 @@ class FakeServer::Call {
 
   [[nodiscard]] const std::optional<Error>& error() const noexcept { return rule_.error; }
   [[nodiscard]] bool strikes(FakeRule::Moment moment) const noexcept { return rule_.error && rule_.moment == moment; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return rule_.warnings; }
   [[nodiscard]] Value answer(Value value) const { return rule_.answer ? rule_.answer(std::move(value)) : value; }
 
  private:
@@ -239,6 +240,7 @@ ApplyResult FakeServer::apply(const ChangeRequest& change) {
     out.error = call.error();
   }
   if (out.value) out.value = call.answer(std::move(*out.value));
+  out.warnings = call.warnings();
   return out;
 }
 

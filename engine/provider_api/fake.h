@@ -63,6 +63,7 @@ struct FakeRule {
   std::chrono::milliseconds delay{0};           // slept before anything else
   std::function<void(const FakeEvent&)> run{};  // then called, on the caller's thread, without a lock
   std::function<Value(Value)> answer{};         // the value told instead of the true one
+  std::vector<std::string> warnings{};          // told with a write's result
 };
 
 // The server that all instances made by one FakeKind talk to. Thread-safe. Checks what a real one would: that

@@ -92,6 +92,7 @@ struct ApplyResult {
   std::string server_id;
   Evidence evidence;
   std::optional<Error> error;
+  std::vector<std::string> warnings{};  // what the server wants to be known of a call that it carried out
 };
 
 // One configured connection. read_many, list, plan_facts and apply may be called from several threads at once, never

@@ -84,6 +84,16 @@ TEST_CASE_METHOD(StackFixture, "errors that pass with time are tried later, with
   CHECK(run->event_text() == "retry update fake.thing.a after 700 ms\nfailed update fake.thing.a: disk full\n");
 }
 
+TEST_CASE_METHOD(StackFixture, "what a server wants to be known is told, less its secrets") {
+  fake->add({.call = FakeCall::create, .warnings = {"the secret hunter2hunter2 is weak"}});
+  variables = {{"s", "hunter2hunter2"}};
+  const auto run = settle(
+      "variables:\n  s: { type: string, sensitive: true }\n"
+      "resources:\n  fake.thing.a: { name: a, secret: \"${var.s}\" }\n");
+  CHECK(run->event_text() ==
+        "note fake.thing.a: the server says: the secret (sensitive) is weak\ndone create fake.thing.a\n");
+}
+
 TEST_CASE_METHOD(StackFixture, "a lost reply is settled by reading, whether it was done or not") {
   using Moment = FakeRule::Moment;
   const Moment moment = GENERATE(Moment::before, Moment::after);

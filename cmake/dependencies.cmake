@@ -13,6 +13,8 @@ add_link_options(-Wl,--as-needed)
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
+# From 7.87 on its TLS connections raise no SIGPIPE.
+find_package(CURL 7.88 REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)

@@ -22,6 +22,14 @@ struct HttpHeader {
   std::string value;  // may be a secret: never in a message
 };
 
+// What the user calls the settings of HttpTls: for next steps.
+struct HttpTlsNames {
+  std::string trust = "ca_pem, ca_file or ca_path";
+  std::string server_name = "server_name";
+  std::string certificate = "certificate_file";
+  std::string key = "key_file";
+};
+
 // Whom to trust, and who we are. PEM texts win over files.
 struct HttpTls {
   bool verify = true;       // false: any certificate, any name
@@ -31,8 +39,9 @@ struct HttpTls {
   std::string server_name;  // the name to ask for and to find in the certificate; empty: the address's host
   std::string certificate_pem;
   std::string certificate_file;  // client certificate, with its chain
-  std::string key_pem;           // its key; a secret
+  std::string key_pem;           // its key; a secret; when neither is given it lies beside the certificate
   std::string key_file;
+  HttpTlsNames names;
 };
 
 struct HttpSettings {

@@ -24,9 +24,9 @@ install_server() {
   binary=$cache/$cache_name/server
   if [ -x "$binary" ]; then return; fi
   if [ "${PLUMB_PEERS:-}" = cached ]; then
-    local reason="it is not in the cache"
-    if [ -f "$cache/$cache_name.reason" ]; then reason=$(cat "$cache/$cache_name.reason"); fi
-    echo "$name: $reason; ${0#"$PWD"/} install tries again" >&2
+    local reason="it is not in the cache; $0 install puts it there"
+    if [ -f "$cache/$cache_name.reason" ]; then reason="$(cat "$cache/$cache_name.reason"); $0 install tries again"; fi
+    echo "$name: $reason" >&2
     exit 77
   fi
   mkdir -p "$cache"

@@ -76,6 +76,13 @@ class Scenario:
         if not self.steps:
             raise ValueError(f"{self.path}: there is no command in it")
 
+    def write_files(self, directory):
+        for name, lines in self.files.items():
+            target = os.path.join(directory, name)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with open(target, "w", encoding="utf-8") as file:
+                file.write("\n".join(trimmed(lines)) + "\n")
+
     def text(self, outputs):
         out = list(self.head)
         for (command, _), lines in zip(self.steps, outputs):
@@ -104,8 +111,8 @@ def environment(plumb, home):
             "XDG_CONFIG_HOME": os.path.join(home, "config"), "COLUMNS": "100", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
 
 
-def perform(command, plumb, directory, home):
-    """The lines that a command printed, the last one its exit."""
+def execute(command, plumb, directory, settings):
+    """What a command printed, as it is, and its exit."""
     if command.startswith("sh: "):
         arguments = ["sh", "-c", command[len("sh: "):]]
     else:
@@ -113,11 +120,16 @@ def perform(command, plumb, directory, home):
         if arguments[0] == "plumb":
             arguments[0] = plumb
     try:
-        done = subprocess.run(arguments, cwd=directory, env=environment(plumb, home), stdin=subprocess.DEVNULL,
+        done = subprocess.run(arguments, cwd=directory, env=settings, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False)
-        text, status = done.stdout.decode("utf-8", "backslashreplace"), str(done.returncode)
+        return done.stdout, str(done.returncode)
     except subprocess.TimeoutExpired as late:
-        text, status = (late.stdout or b"").decode("utf-8", "backslashreplace"), "never"
+        return late.stdout or b"", "never"
+
+
+def lines_of(printed, status, directory, home):
+    """The lines that a command printed, without what no two runs have in common, the last one its exit."""
+    text = printed.decode("utf-8", "backslashreplace")
     text = text.replace(os.path.realpath(directory), "$DIR").replace(directory, "$DIR")
     text = text.replace(home, "$HOME")
     for pattern, name in CHANGING:
@@ -126,6 +138,11 @@ def perform(command, plumb, directory, home):
     if lines[-1] == "":
         lines.pop()
     return [*lines, f"[exit {status}]"]
+
+
+def perform(command, plumb, directory, home):
+    printed, status = execute(command, plumb, directory, environment(plumb, home))
+    return lines_of(printed, status, directory, home)
 
 
 def merged(expected, actual):
@@ -143,11 +160,7 @@ def run_scenario(path, plumb, update):
         directory, home = os.path.join(top, "stack"), os.path.join(top, "home")
         os.mkdir(directory)
         os.mkdir(home)
-        for name, lines in scenario.files.items():
-            target = os.path.join(directory, name)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(target, "w", encoding="utf-8") as file:
-                file.write("\n".join(trimmed(lines)) + "\n")
+        scenario.write_files(directory)
         for command, raw in scenario.steps:
             expected = trimmed(raw)
             actual = perform(command, plumb, directory, home)

@@ -169,6 +169,7 @@ ApplyResult DocumentType::apply(Client& client, const ChangeRequest& change) con
     out.server_id = std::move(there.server_id);
     out.evidence = std::move(there.evidence);
     out.error = std::move(after);
+    out.warnings = answer->warnings();
   } else if (there.status == ReadResult::Status::unreadable) {
     out.error = after ? std::move(*after) : std::move(there.error);
     out.error->retry = Retry::outcome_unknown;

@@ -2,6 +2,7 @@
 #include "providers/core/core.h"
 #include "providers/postgres/postgres.h"
 #include "providers/random/random.h"
+#include "providers/vault/vault.h"
 
 namespace plumb::cli {
 
@@ -10,6 +11,7 @@ Registry all_providers() {
   registry.add("core", make_core);
   registry.add("postgres", make_postgres);
   registry.add("random", make_random);
+  registry.add("vault", make_vault);
   return registry;
 }
 

@@ -21,12 +21,33 @@ std::vector<std::string> part_names(const TypeSchema& type) {
   return names;
 }
 
+// The part that may be written without its name: the only one, or the only one that is not filled in by itself.
+const IdentityPart* bare_part(const TypeSchema& type) {
+  if (type.identity.size() == 1) return &type.identity.front();
+  const IdentityPart* found = nullptr;
+  for (const IdentityPart& part : type.identity) {
+    if (part.defaulted) continue;
+    if (found != nullptr) return nullptr;
+    found = &part;
+  }
+  return found;
+}
+
 // How to write an identity of this type, for next steps.
 std::string form(const TypeSchema& type) {
   if (type.identity.size() == 1) return "write the " + type.identity.front().attribute + " alone";
   std::vector<std::string> parts;
   for (const std::string& name : part_names(type)) parts.push_back(name + "=...");
-  return "write `" + join(parts, ",") + "`";
+  const std::string all = "`" + join(parts, ",") + "`";
+  const IdentityPart* bare = bare_part(type);
+  return "write " + (bare == nullptr ? all : "the " + bare->attribute + " alone, or " + all);
+}
+
+// `name=` in front, of any part.
+bool begins_with_name(const TypeSchema& type, std::string_view text) {
+  return std::any_of(type.identity.begin(), type.identity.end(), [&](const IdentityPart& part) {
+    return text.starts_with(part.attribute) && text.substr(part.attribute.size()).starts_with('=');
+  });
 }
 
 Value canonical_part(const TypeSchema& type, const std::string& name, const Value& value) {
@@ -45,14 +66,12 @@ bool is_text_kind(const Attribute& attribute) noexcept {
 }
 
 // Whether a value would be misread without its quotes.
-bool wants_quotes(const TypeSchema& type, std::string_view text) {
+bool wants_quotes(const TypeSchema& type, std::string_view text, bool bare) {
   if (text.empty() || text.front() == '"') return true;
   if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
     return true;
   }
-  if (type.identity.size() != 1) return text.find(',') != std::string_view::npos;
-  const std::string& name = type.identity.front().attribute;
-  return text.starts_with(name) && text.substr(name.size()).starts_with('=');
+  return bare ? begins_with_name(type, text) : text.find(',') != std::string_view::npos;
 }
 
 // A list of texts as `a|b`, where nothing in them would be misread; nullopt where only JSON says it.
@@ -69,13 +88,13 @@ std::optional<std::string> listed_text(const Value& value) {
   return out;
 }
 
-std::string part_text(const TypeSchema& type, const Value& value) {
+std::string part_text(const TypeSchema& type, const Value& value, bool bare) {
   if (value.is_unavailable()) return "(unavailable)";
   if (value.any_sensitive()) return "(sensitive)";
   if (value.is_unknown()) return "(unknown)";
   const std::string text =
       value.is_scalar() ? scalar_text(value).value_or("") : listed_text(value).value_or(json_text(value));
-  return wants_quotes(type, text) ? quoted(text) : text;
+  return wants_quotes(type, text, bare) ? quoted(text) : text;
 }
 
 // What listed_text() wrote.
@@ -150,7 +169,9 @@ class Reader {
   Reader(const TypeSchema& type, std::string_view text) : type_(type), text_(text) {}
 
   Result<Value> read() {
-    if (type_.identity.size() == 1 && !is_pair()) return read_bare();
+    if (const IdentityPart* bare = bare_part(type_); bare != nullptr && !begins_with_name(type_, text_)) {
+      return read_bare(bare->attribute);
+    }
     ValueMap parts;
     do {
       const std::string name = PLUMB_TRY(key());
@@ -162,14 +183,7 @@ class Reader {
   }
 
  private:
-  // `name=` in front, of the only part there is.
-  [[nodiscard]] bool is_pair() const {
-    const std::string& name = type_.identity.front().attribute;
-    return text_.starts_with(name) && text_.substr(name.size()).starts_with('=');
-  }
-
-  Result<Value> read_bare() {
-    const std::string& name = type_.identity.front().attribute;
+  Result<Value> read_bare(const std::string& name) {
     if (text_.empty()) return bad("it is empty");
     const Attribute* attribute = type_.find(name);
     if (attribute == nullptr) return no_attribute(name);
@@ -252,14 +266,20 @@ std::optional<std::string> identity_key(const TypeSchema& type, const Value& ide
 }
 
 std::string identity_text(const TypeSchema& type, const Value& identity) {
-  if (type.identity.size() == 1) {
-    const Value value = identity.get(type.identity.front().attribute);
-    return value.is_null() ? std::string() : part_text(type, value);
+  // A part that is filled in by itself, and with nothing, says nothing (a root namespace).
+  const auto told = [&](const IdentityPart& part) {
+    const Value value = identity.get(part.attribute);
+    return !value.is_null() && !(part.defaulted && value.is_string() && value.as_string().empty());
+  };
+  const IdentityPart* bare = bare_part(type);
+  const auto others = std::any_of(type.identity.begin(), type.identity.end(),
+                                  [&](const auto& part) { return &part != bare && told(part); });
+  if (bare != nullptr && !others) {
+    return told(*bare) ? part_text(type, identity.get(bare->attribute), true) : std::string();
   }
   std::vector<std::string> parts;
   for (const IdentityPart& part : type.identity) {
-    const Value value = identity.get(part.attribute);
-    if (!value.is_null()) parts.push_back(part.attribute + '=' + part_text(type, value));
+    if (told(part)) parts.push_back(part.attribute + '=' + part_text(type, identity.get(part.attribute), false));
   }
   return join(parts, ",");
 }

@@ -34,12 +34,20 @@ bool worth_showing(const Attribute* attribute, const Value& value) {
   return !attribute->default_value || !(value == *attribute->default_value) || value.sensitive();
 }
 
+// A part of the identity that was filled in, and with nothing: the root namespace.
+bool filled_with_nothing(const TypeSchema* type, const std::string& name, const Value& value) {
+  if (type == nullptr || !value.is_string() || !value.as_string().empty()) return false;
+  return std::any_of(type->identity.begin(), type->identity.end(),
+                     [&](const IdentityPart& part) { return part.defaulted && part.attribute == name; });
+}
+
 std::string created_text(const PlannedChange& change, const TextOptions& options) {
   const Value after = marked_by_schema(change.after, change.type);
   if (after.sensitive() || !after.is_map()) return {};
   std::string out;
   for (const auto& [name, value] : after.as_map()) {
     if (!worth_showing(change.type == nullptr ? nullptr : change.type->find(name), value)) continue;
+    if (filled_with_nothing(change.type, name, value)) continue;
     for (const std::string& line : value_lines(name, value, kIndent)) {
       out += (options.width > 0 ? cut_to(line, static_cast<std::size_t>(options.width)) : line) + "\n";
     }

@@ -175,3 +175,30 @@ TEST_CASE("a list of texts is written with bars, and as JSON where that would be
   }
   CHECK(parsed(type, R"(database="[\"a\",\"b\"]",name=n)") == parsed(type, "database=a|b,name=n"));
 }
+
+TEST_CASE("a part that is filled in by itself need not be written") {
+  TypeSchema type;
+  type.name = "vault.policy";
+  for (const char* name : {"namespace", "name"}) {
+    Attribute attribute;
+    attribute.name = name;
+    attribute.type = plumb::string_type();
+    attribute.optional = true;
+    type.attributes.push_back(attribute);
+  }
+  type.identity = {{"namespace", plumb::OnIdentityChange::replaces, true}, {"name"}};
+  const auto text = [&](const char* space, const char* name) {
+    return identity_text(type, Value(ValueMap{{"name", name}, {"namespace", space}}));
+  };
+  CHECK(text("", "app") == "app");
+  CHECK(text("", "a,b") == "a,b");
+  CHECK(text("", "name=x") == "\"name=x\"");
+  CHECK(text("team", "app") == "namespace=team,name=app");
+  CHECK(parse_identity(type, "app")->get("name") == Value("app"));
+  CHECK(parse_identity(type, "app")->get("namespace").is_null());
+  CHECK(parse_identity(type, "\"name=x\"")->get("name") == Value("name=x"));
+  CHECK(parse_identity(type, "namespace=team,name=app")->get("namespace") == Value("team"));
+  CHECK(parse_identity(type, "nam=x")->get("name") == Value("nam=x"));
+  CHECK(parse_identity(type, "name=a,name=b").error().next_step ==
+        "write the name alone, or `namespace=...,name=...`");
+}

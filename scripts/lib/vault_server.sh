@@ -14,7 +14,7 @@ cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/plumb/peers
 
 # cannot REASON: the server cannot be had on this machine. The reason is kept for those who may not fetch.
 cannot() {
-  mkdir -p "$cache" && printf '%s\n' "$1" >"$cache/$cache_name.reason"
+  { mkdir -p "$cache" && printf '%s\n' "$1" >"$cache/$cache_name.reason"; } 2>/dev/null || true
   echo "$name: $1" >&2
   exit 77
 }
@@ -29,11 +29,15 @@ install_server() {
     echo "$name: $reason" >&2
     exit 77
   fi
-  mkdir -p "$cache"
+  mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] || cannot "$cache cannot be written"
   # One fetches, the others wait for it.
   exec 8>"$cache/$cache_name.lock"
   flock 8
   if [ ! -x "$binary" ]; then
+    # What one that was killed left.
+    for work in "$cache/.$cache_name".*; do
+      if [ -d "$work" ]; then chmod -R u+w "$work" && rm -rf "$work"; fi
+    done
     work=$(mktemp -d "$cache/.$cache_name.XXXXXX")
     trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
     fetch "$work"

@@ -178,30 +178,33 @@ Result<void> Client::log_in() {
 Result<void> Client::keep_token() {
   const std::lock_guard lock(token_->mutex);
   const auto scarce = [&] {
-    return token_->ttl.count() > 0 && token_->expires - std::chrono::steady_clock::now() < token_->ttl / 3;
+    return token_->ttl.count() > 0 && (token_->expires - std::chrono::steady_clock::now()) * 3 < token_->ttl;
   };
   if (!scarce()) return {};
-  if (token_->renewable) {
-    Call call;
-    call.method = "POST";
-    call.path = "auth/token/renew-self";
-    call.body = Value::map();
-    call.asks = true;  // a second renewal does no harm
-    const auto before = token_->ttl;
-    if (auto response = http_->send(request_of(call)); response && response->status == 200) {
-      const auto body = parse_json(response->body);
-      const Value auth = body ? body->get("auth") : Value();
-      token_->lasts(std::chrono::seconds(integer_of(auth, "lease_duration").value_or(0)), true);
-      // It comes to the end of its longest life: measured against what it once had.
-      if (token_->ttl > std::chrono::seconds(0) && token_->ttl < before / 3) token_->renewable = false;
-      if (token_->renewable) return {};
-    }
-  }
-  if (settings_.login.method == Login::Method::token) {
-    token_->renewable = false;
-    return {};  // what it is refused then is told by the server
-  }
+  if (token_->renewable) renew_token();
+  if (!scarce() || settings_.login.method == Login::Method::token) return {};
   return log_in();
+}
+
+// What it is refused when this fails is told by the server, so errors need not be.
+void Client::renew_token() {
+  Call call;
+  call.method = "POST";
+  call.path = "auth/token/renew-self";
+  call.body = Value::map();
+  call.space = settings_.space;
+  call.asks = true;  // a second renewal does no harm
+  const auto response = http_->send(request_of(call));
+  if (!response || response->status >= 500) return;  // perhaps next time
+  const auto body = parse_json(response->body);
+  const Value auth = body ? body->get("auth") : Value();
+  const std::chrono::seconds left(integer_of(auth, "lease_duration").value_or(0));
+  // It comes to the end of its longest life, measured against what it once had: no use asking again and again.
+  if (response->status != 200 || left * 3 < token_->ttl) {
+    token_->renewable = false;
+  } else {
+    token_->lasts(left, true);
+  }
 }
 
 Result<bool> Client::refreshed_token(std::uint64_t used) {
@@ -272,8 +275,10 @@ std::vector<Result<Answer>> Client::call_all(std::span<const Call> calls) {
       for (const std::size_t i : refused) responses[i] = fail(fresh.error());
     } else if (*fresh) {  // a refused call did nothing: it may go again
       std::vector<HttpRequest> again;
-      const std::lock_guard lock(token_->mutex);
-      for (const std::size_t i : refused) again.push_back(request_of(calls[i]));
+      {
+        const std::lock_guard lock(token_->mutex);
+        for (const std::size_t i : refused) again.push_back(request_of(calls[i]));
+      }
       auto second = http_->send_all(again);
       for (std::size_t i = 0; i < refused.size(); ++i) responses[refused[i]] = std::move(second[i]);
     }

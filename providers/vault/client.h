@@ -79,6 +79,7 @@ class Client {
   Result<void> check_token();
   // Renews the token, or logs in again, when its time runs out.
   Result<void> keep_token();
+  void renew_token();
   // After a refusal: true when a new token was had, and the calls may be sent again.
   Result<bool> refreshed_token(std::uint64_t used);
   HttpRequest request_of(const Call& call) const;

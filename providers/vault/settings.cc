@@ -151,6 +151,8 @@ Result<void> read_limits(const Reader& reader, HttpSettings& http) {
 }
 
 void read_tls(const Reader& reader, HttpTls& tls) {
+  tls.names = {"`ca_cert_file`, `ca_cert_dir` or `ca_cert`", "`tls_server_name`", "`client_cert_file`",
+               "`client_key_file`"};
   tls.ca_pem = reader.text("ca_cert", "CACERT_BYTES").value_or("");
   tls.ca_file = reader.text("ca_cert_file", "CACERT").value_or("");
   tls.ca_path = reader.text("ca_cert_dir", "CAPATH").value_or("");

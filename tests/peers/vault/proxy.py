@@ -3,7 +3,7 @@
 
 Usage: proxy.py HOST:PORT     prints its port and its control port, then serves HTTP/1.1 on loopback
 
-The control port takes one line of JSON a connection and answers with one; bin/proxy_rule writes them. Connections are
+Secrets in what the server answers are remembered, for the search of run.py. The control port takes one line of JSON a connection and answers with one; bin/proxy_rule writes them. Connections are
 kept on both sides. A request that is sent as GET with list=true counts as LIST.
 """
 import asyncio
@@ -38,7 +38,7 @@ def kind(path):
 
 class Rule:
     def __init__(self, wanted):
-        self.action = wanted["action"]  # drop-before, drop-after, answer, delay
+        self.action = wanted["action"]  # drop-before, drop-after, cut, answer, delay
         self.method = wanted.get("method")
         self.path = re.compile(wanted.get("path") or "")
         self.first = wanted.get("nth", 1)
@@ -54,6 +54,30 @@ class Rule:
             return False
         self.seen += 1
         return self.seen >= self.first and (self.times is None or self.seen < self.first + self.times)
+
+
+# What a server tells once, under these names, is a secret.
+SECRETS = {"client_token", "secret_id", "token", "password", "private_key", "plaintext"}
+
+
+def secrets_in(value):
+    """(name, value) of every secret in an answer."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in SECRETS and isinstance(inner, str) and inner:
+                yield name, inner
+            else:
+                yield from secrets_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from secrets_in(inner)
+
+
+def parsed(body):
+    try:
+        return json.loads(body)
+    except ValueError:  # no JSON, or in chunks
+        return None
 
 
 class Gone(Exception):
@@ -137,6 +161,7 @@ class Proxy:
         self.host, self.port = host, port
         self.rules = []
         self.log = []  # [method, path, what became of it]
+        self.secrets = {}  # value -> where it came from; all that ever passed
 
     async def serve(self, reader, writer):
         upstream = Upstream(self.host, self.port)
@@ -180,8 +205,15 @@ class Proxy:
             return header(fields, "connection").lower() != "close"
         status, answer, ends = await upstream.ask(wire(start, fields, body), method)
         entry[2] = str(status)
+        for name, value in secrets_in(parsed(answer.partition(b"\r\n\r\n")[2])):
+            self.secrets.setdefault(value, f"{name} of {method} {path}")
         if action and action.action == "drop-after":
             entry[2] = f"{status}, answer dropped"
+            return False
+        if action and action.action == "cut":
+            entry[2] = f"{status}, answer cut"
+            writer.write(answer[:len(answer) - max(1, len(answer.partition(b"\r\n\r\n")[2]) // 2)])
+            await writer.drain()
             return False
         writer.write(answer)
         await writer.drain()
@@ -193,6 +225,8 @@ class Proxy:
             if "rule" in wanted:
                 self.rules.append(Rule(wanted["rule"]))
                 answer = {}
+            elif "secrets" in wanted:
+                answer = {"secrets": self.secrets}
             elif "reset" in wanted:
                 self.rules, self.log = [], []
                 answer = {}

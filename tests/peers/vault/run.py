@@ -11,7 +11,8 @@ of a scenario, before its first section:
     # needs: A, B       openbao, vault, namespaces: skipped on a server that is not it, or has none
                         tls, client_cert (required by the server), sealed: how the server is started
                         postgres: an empty PostgreSQL, PG* in the environment
-                        proxy: VAULT_ADDR is a proxy then, and VAULT_DIRECT the server
+                        proxy: VAULT_ADDR is a proxy then, and VAULT_DIRECT the server; tokens, secret-ids, passwords and
+                        the like in answers that pass it are watched for
                         token_review: a Kubernetes endpoint for logins; K8S_HOST, K8S_CA (file), K8S_TOKEN (service
                         account app in default), K8S_REVIEWER_TOKEN
     # secret: VALUE     must appear nowhere; so must the tokens, and every string of 8 bytes or more in a kv mount
@@ -150,8 +151,8 @@ class Run:
             self.settings["PROXY_CONTROL"] = helper.ports[1]
         self.ports = re.compile(r"\b(%s)\b" % "|".join(self.used_ports()))
         self.case.write_files(self.directory)
-        self.watch = watch.Watch(Api(self.settings), self.directory, self.home, self.head.values["public"],
-                                 self.head.values["input"])
+        self.watch = watch.Watch(Api(self.settings), self.settings.get("PROXY_CONTROL"), self.directory, self.home,
+                                 self.head.values["public"], self.head.values["input"])
         self.watch.remember_files()
         for name, value in secrets.items():
             self.watch.add(name, value)

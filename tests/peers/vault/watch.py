@@ -1,7 +1,9 @@
 """Watches for secrets in the clear: knows the secret values of a scenario, and looks for them in all that it leaves."""
 import fnmatch
+import json
 import os
 import re
+import socket
 import sys
 import time
 
@@ -76,9 +78,11 @@ class KeyValues:
 
 
 class Watch:
-    def __init__(self, api, directory, home, public, inputs):
-        """public: values that may be seen. inputs: globs, from the stack's folder or $HOME/, that are not searched."""
+    def __init__(self, api, control, directory, home, public, inputs):
+        """control: the proxy's port, or None. public: values that may be seen. inputs: globs, from the stack's folder
+        or $HOME/, that are not searched."""
         self.values = KeyValues(api)
+        self.control = control
         self.directory, self.home = directory, home
         self.public = set(public)
         self.inputs = [os.path.normpath(os.path.join(directory, glob.replace("$HOME", home))) for glob in inputs]
@@ -96,6 +100,14 @@ class Watch:
         if value not in self.public:
             self.needles.add(name, value)
 
+    def passed(self):
+        """(value, name) of the secrets that came through the proxy, if there is one."""
+        if self.control is None:
+            return []
+        with socket.create_connection(("127.0.0.1", self.control), 10) as line:
+            line.sendall(b'{"secrets": true}\n')
+            return json.loads(line.makefile().readline())["secrets"].items()
+
     def files(self):
         for top in (self.directory, self.home):
             for where, _, names in os.walk(top):
@@ -106,6 +118,8 @@ class Watch:
 
     def after(self, command, printed):
         """Lines that tell which secret stands where; each is told once a scenario. printed: None is not searched."""
+        for value, name in self.passed():
+            self.add(name, value)
         if not READS.match(command):
             try:
                 for name, value in self.values.all():

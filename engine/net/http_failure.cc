@@ -37,7 +37,8 @@ Words about_certificates(const HttpFailure& failure, const HttpTarget& target) {
             Fault::refused, Retry::never};
   }
   if (failure.code == CURLE_PEER_FAILED_VERIFICATION) {
-    if (failure.verify_result != X509_V_OK) {
+    // Curl leaves "unspecified" there when the chain is good and it then finds the name wrong.
+    if (failure.verify_result != X509_V_OK && failure.verify_result != X509_V_ERR_UNSPECIFIED) {
       return {std::string("the server's certificate is not trusted: ") +
                   X509_verify_cert_error_string(failure.verify_result),
               "name the authority that signed it in " + names.trust, Fault::input, Retry::never};

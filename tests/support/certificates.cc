@@ -86,4 +86,20 @@ TestCertificate issue(const TestCertificate& authority, const std::string& names
   return make("plumb test", names, &authority);
 }
 
+std::string subject_hash(const TestCertificate& one) {
+  const Owned<X509> parsed(PEM_read_bio_X509(reader(one.certificate).get(), nullptr, nullptr, nullptr));
+  must(parsed != nullptr);
+  char text[16];
+  std::snprintf(text, sizeof text, "%08lx", X509_subject_name_hash(parsed.get()));
+  return text;
+}
+
+std::string with_passphrase(const std::string& key, const std::string& passphrase) {
+  const Owned<EVP_PKEY> parsed(PEM_read_bio_PrivateKey(reader(key).get(), nullptr, nullptr, nullptr));
+  const Owned<BIO> out(BIO_new(BIO_s_mem()));
+  must(PEM_write_bio_PKCS8PrivateKey(out.get(), parsed.get(), EVP_aes_256_cbc(), passphrase.data(),
+                                     static_cast<int>(passphrase.size()), nullptr, nullptr) == 1);
+  return text_of(out.get());
+}
+
 }  // namespace plumb::test

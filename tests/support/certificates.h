@@ -15,4 +15,8 @@ TestCertificate make_authority(const std::string& name);
 // For servers and clients alike. Names as in a subjectAltName: `DNS:vault.test`, `IP:127.0.0.1`.
 TestCertificate issue(const TestCertificate& authority, const std::string& names);
 
+// As `openssl x509 -hash`: the name of its file in a directory of authorities, without the `.0`.
+std::string subject_hash(const TestCertificate& one);
+std::string with_passphrase(const std::string& key, const std::string& passphrase);
+
 }  // namespace plumb::test

@@ -76,10 +76,19 @@ struct HttpServer::Connection {
     }
     return true;
   }
+  // What a client of https says first; servers of plain HTTP answer it with 400.
+  ReceivedRequest tls_hello() {
+    buffer.clear();
+    ReceivedRequest out;
+    out.method = "TLS hello";
+    out.connection = number;
+    return out;
+  }
   std::optional<ReceivedRequest> read() {
     std::size_t end = 0;
     while ((end = buffer.find("\r\n\r\n")) == std::string::npos) {
       if (!more()) return std::nullopt;
+      if (buffer[0] == '\x16') return tls_hello();
     }
     ReceivedRequest out;
     out.connection = number;
@@ -182,7 +191,11 @@ void HttpServer::serve(Connection& connection) {
   if (tls_ != nullptr) {
     connection.ssl = SSL_new(tls_);
     SSL_set_fd(connection.ssl, connection.fd);
-    if (SSL_accept(connection.ssl) != 1) return;
+    const bool accepted = SSL_accept(connection.ssl) == 1;
+    const char* name = SSL_get_servername(connection.ssl, TLSEXT_NAMETYPE_host_name);
+    const std::lock_guard lock(mutex_);
+    names_asked_.emplace_back(name == nullptr ? "" : name);
+    if (!accepted) return;
   }
   while (auto request = connection.read()) {
     {
@@ -235,6 +248,11 @@ std::string HttpServer::address() const {
 std::vector<ReceivedRequest> HttpServer::requests() const {
   const std::lock_guard lock(mutex_);
   return requests_;
+}
+
+std::vector<std::string> HttpServer::names_asked() const {
+  const std::lock_guard lock(mutex_);
+  return names_asked_;
 }
 
 std::size_t HttpServer::connections() const {

@@ -69,6 +69,8 @@ class HttpServer {
   [[nodiscard]] std::size_t connections() const;
   // The most requests that were being answered at one moment.
   [[nodiscard]] std::size_t most_at_once() const;
+  // The server names (SNI) of the TLS handshakes begun, empty where there was none.
+  [[nodiscard]] std::vector<std::string> names_asked() const;
   // Closes every connection that stands, as a restart does.
   void drop_connections();
 
@@ -91,6 +93,7 @@ class HttpServer {
   std::size_t at_once_ = 0;
   std::size_t most_at_once_ = 0;
   std::vector<ReceivedRequest> requests_;
+  std::vector<std::string> names_asked_;
   std::list<std::unique_ptr<Connection>> connections_;
   std::thread accepting_;
 };

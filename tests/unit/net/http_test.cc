@@ -5,70 +5,11 @@
 #include <thread>
 
 #include "engine/base/clock.h"
-#include "tests/support/http_server.h"
+#include "tests/unit/net/http_helpers.h"
 
 using namespace plumb;
 using namespace plumb::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-using Ending = ServerAnswer::Ending;
-
-std::unique_ptr<HttpClient> client_of(const HttpServer& server, HttpSettings settings = {}) {
-  settings.address = server.address() + settings.address;
-  auto made = HttpClient::make(std::move(settings));
-  REQUIRE(made);
-  return std::move(*made);
-}
-
-HttpRequest get(std::string path) {
-  HttpRequest out;
-  out.path = std::move(path);
-  return out;
-}
-
-HttpRequest write(std::string method, std::string path, std::string body) {
-  HttpRequest out;
-  out.method = std::move(method);
-  out.path = std::move(path);
-  out.body = std::move(body);
-  out.reads = false;
-  return out;
-}
-
-HttpServer::Handler echo() {
-  return [](const ReceivedRequest& request) {
-    ServerAnswer out;
-    out.body = request.method + " " + request.target + " " + request.body;
-    return out;
-  };
-}
-
-// The first answers in turn, then 200.
-HttpServer::Handler script(std::vector<ServerAnswer> answers) {
-  auto next = std::make_shared<std::atomic<std::size_t>>(0);
-  return [next, answers = std::move(answers)](const ReceivedRequest&) {
-    const auto at = next->fetch_add(1);
-    return at < answers.size() ? answers[at] : ServerAnswer{};
-  };
-}
-
-ServerAnswer status(int code, std::vector<std::pair<std::string, std::string>> headers = {}) {
-  ServerAnswer out;
-  out.status = code;
-  out.headers = std::move(headers);
-  return out;
-}
-
-ServerAnswer ends(Ending ending) {
-  ServerAnswer out;
-  out.body = "a body that is cut";
-  out.ending = ending;
-  return out;
-}
-
-}  // namespace
 
 TEST_CASE("a request goes out as it was written") {
   HttpServer server(echo());
@@ -201,25 +142,6 @@ TEST_CASE("one request does not wait for a thousand of another thread") {
   many.join();
 }
 
-TEST_CASE("reads are repeated when the server is busy or goes away") {
-  for (const int code : {429, 502, 503, 504}) {
-    HttpServer server(script({status(code), status(code)}));
-    const auto client = client_of(server);
-    const auto answer = client->send(get("/x"));
-    REQUIRE(answer);
-    CHECK(answer->status == 200);
-    CHECK(server.requests().size() == 3);
-  }
-  for (const auto ending : {Ending::no_answer, Ending::half}) {
-    HttpServer server(script({ends(ending), ends(ending)}));
-    const auto client = client_of(server);
-    const auto answer = client->send(get("/x"));
-    REQUIRE(answer);
-    CHECK(answer->status == 200);
-    CHECK(server.requests().size() == 3);
-  }
-}
-
 TEST_CASE("other answers are answers") {
   for (const int code : {204, 307, 400, 403, 404, 412, 500, 501}) {
     HttpServer server([&](const ReceivedRequest&) { return status(code, {{"Location", "/elsewhere"}}); });
@@ -230,126 +152,6 @@ TEST_CASE("other answers are answers") {
     CHECK(*answer->header("LOCATION") == "/elsewhere");
     CHECK(server.requests().size() == 1);
   }
-}
-
-TEST_CASE("the last answer is given when attempts run out") {
-  HttpServer server([](const ReceivedRequest&) { return status(503); });
-  HttpSettings settings;
-  settings.attempts = 3;
-  const auto client = client_of(server, settings);
-  const auto answer = client->send(get("/x"));
-  REQUIRE(answer);
-  CHECK(answer->status == 503);
-  CHECK(server.requests().size() == 3);
-  CHECK(client->sent() == 3);
-}
-
-TEST_CASE("Retry-After is waited for, without a place of the cap") {
-  HttpServer server(script({status(503, {{"Retry-After", "1"}})}));
-  HttpSettings settings;
-  settings.connections = 1;
-  const auto client = client_of(server, settings);
-  const auto start = system_clock().ticks();
-  std::thread waits([&] {
-    const auto answer = client->send(get("/waits"));
-    CHECK((answer && answer->status == 200));
-  });
-  while (server.requests().empty()) std::this_thread::sleep_for(1ms);
-  REQUIRE(client->send(get("/passes")));
-  CHECK(system_clock().ticks() - start < 900ms);
-  waits.join();
-  CHECK(system_clock().ticks() - start >= 1s);
-  CHECK(server.requests().size() == 3);
-}
-
-TEST_CASE("a Retry-After beyond the total ends the attempts at once") {
-  HttpServer server([](const ReceivedRequest&) { return status(429, {{"Retry-After", "31"}}); });
-  const auto client = client_of(server);
-  const auto answer = client->send(get("/x"));
-  REQUIRE(answer);
-  CHECK(answer->retry_after() == 31s);
-  CHECK(server.requests().size() == 1);
-}
-
-TEST_CASE("no attempt starts later than the total") {
-  HttpServer server([](const ReceivedRequest&) { return status(503); });
-  HttpSettings settings;
-  settings.attempts = 1000;
-  settings.retry_total = 300ms;
-  const auto client = client_of(server, settings);
-  const auto start = system_clock().ticks();
-  const auto answer = client->send(get("/x"));
-  REQUIRE(answer);
-  CHECK(answer->status == 503);
-  CHECK(system_clock().ticks() - start < 2s);
-  CHECK(server.requests().size() < 100);
-}
-
-TEST_CASE("what writes is never repeated") {
-  SECTION("a busy server is the caller's business") {
-    for (const int code : {429, 502, 503, 504}) {
-      HttpServer server([&](const ReceivedRequest&) { return status(code); });
-      const auto answer = client_of(server)->send(write("POST", "/x", "{}"));
-      REQUIRE(answer);
-      CHECK(answer->status == code);
-      CHECK(server.requests().size() == 1);
-    }
-  }
-  SECTION("a lost answer on a kept-alive connection") {
-    for (const char* method : {"POST", "PUT", "DELETE", "LIST"}) {
-      for (const char* body : {"", "{}"}) {
-        HttpServer server(script({ServerAnswer{}, ends(Ending::no_answer)}));
-        const auto client = client_of(server);
-        REQUIRE(client->send(get("/first")));
-        const auto answer = client->send(write(method, "/second?q=hidden", body));
-        REQUIRE(!answer);
-        CHECK(answer.error().retry == Retry::outcome_unknown);
-        CHECK(answer.error().fault == Fault::unreachable);
-        CHECK(answer.error().message == std::string(method) + " " + server.address() +
-                                            "/second: the connection was lost before the answer was whole, so it may "
-                                            "or may not have happened");
-        CHECK(answer.error().next_step == "look at the server whether it happened before it is sent again");
-        CHECK(server.requests().size() == 2);
-        CHECK(server.connections() == 2);  // curl makes another, and is stopped before it sends on it
-        CHECK(client->sent() == 2);
-        CHECK(client->send(get("/third")));
-      }
-    }
-  }
-  SECTION("a lost answer on a new connection, half an answer, no answer in time") {
-    for (const auto ending : {Ending::no_answer, Ending::half, Ending::hang}) {
-      HttpServer server(script({ends(ending)}));
-      auto request = write("POST", "/x", "{}");
-      request.timeout = 100ms;
-      const auto answer = client_of(server)->send(request);
-      REQUIRE(!answer);
-      CHECK(answer.error().retry == Retry::outcome_unknown);
-      CHECK(server.requests().size() == 1);
-    }
-  }
-}
-
-TEST_CASE("curl's own repeat of a read on a closed connection is counted") {
-  HttpServer server(script({ServerAnswer{}, ends(Ending::no_answer)}));
-  HttpSettings settings;
-  settings.attempts = 1;
-  const auto client = client_of(server, settings);
-  REQUIRE(client->send(get("/first")));
-  const auto answer = client->send(get("/second"));
-  REQUIRE(answer);
-  CHECK(server.requests().size() == 3);
-  CHECK(client->sent() == 3);
-}
-
-TEST_CASE("a write after the server dropped its idle connections goes out on a new one") {
-  HttpServer server(echo());
-  const auto client = client_of(server);
-  REQUIRE(client->send(get("/first")));
-  server.drop_connections();
-  std::this_thread::sleep_for(20ms);
-  const auto answer = client->send(write("POST", "/second", "{}"));
-  REQUIRE(answer);
-  CHECK(server.connections() == 2);
 }
 
 TEST_CASE("a server that hangs runs into the timeout, which is named") {

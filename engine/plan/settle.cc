@@ -139,7 +139,9 @@ std::optional<Error> identity_changes(const World& world, const InstanceNode& in
       }
     }
   }
-  if (instance.taken_known && instance.taken.status == ReadResult::Status::present && !instance.type->link &&
+  // Where letter case does not count, an object may be found under its new name before it has it.
+  const bool itself = !instance.live.server_id.empty() && instance.taken.server_id == instance.live.server_id;
+  if (instance.taken_known && instance.taken.status == ReadResult::Status::present && !itself && !instance.type->link &&
       !left_behind(instance, instance.taken) && !interrupted_create(world, instance)) {
     return Error{
         "there already is a " + instance.type->name + " called " + identity_text(*instance.type, instance.identity),

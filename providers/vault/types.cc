@@ -7,6 +7,13 @@ namespace {
 std::vector<TypePtr> made_types() {
   std::vector<TypePtr> out;
   out.push_back(make_password_policy());
+  out.push_back(make_identity_entity());
+  out.push_back(make_identity_entity_alias());
+  out.push_back(make_identity_group());
+  out.push_back(make_identity_group_alias());
+  out.push_back(make_database_connection());
+  out.push_back(make_database_role());
+  out.push_back(make_database_static_role());
   return out;
 }
 

@@ -6,5 +6,12 @@
 namespace plumb::vault {
 
 TypePtr make_password_policy();
+TypePtr make_identity_entity();
+TypePtr make_identity_entity_alias();
+TypePtr make_identity_group();
+TypePtr make_identity_group_alias();
+TypePtr make_database_connection();
+TypePtr make_database_role();
+TypePtr make_database_static_role();
 
 }  // namespace plumb::vault

@@ -3,8 +3,9 @@
 
 Usage: proxy.py HOST:PORT     prints its port and its control port, then serves HTTP/1.1 on loopback
 
-Secrets in what the server answers are remembered, for the search of run.py. The control port takes one line of JSON a connection and answers with one; bin/proxy_rule writes them. Connections are
-kept on both sides. A request that is sent as GET with list=true counts as LIST.
+Secrets in what the server answers are remembered, for the search of run.py. The control port takes one line of JSON a
+connection and answers with one; bin/proxy_rule writes them. Connections are kept on both sides. A request that is sent
+as GET with list=true counts as LIST.
 """
 import asyncio
 import json

@@ -6,8 +6,8 @@ Usage: run.py PLUMB openbao|vault [SCENARIO.txt ...]
 UPDATE_SCENARIOS=1 writes what came out into the files. UPDATE_SCENARIOS=split writes what differs from the text as this
 server's alone: an expected line that begins with `[openbao] ` or `[vault] ` counts on that server only.
 
-Every scenario gets a server of its own, in memory; it starts while the one before runs (scripts/peers). Lines in the head
-of a scenario, before its first section:
+Every scenario gets a server of its own, in memory; it starts while the one before runs (scripts/peers). Lines in the
+head of a scenario, before its first section:
     # needs: A, B       openbao, vault, namespaces: skipped on a server that is not it, or has none
                         tls, client_cert (required by the server), sealed: how the server is started
                         postgres: an empty PostgreSQL, PG* in the environment

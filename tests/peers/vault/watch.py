@@ -52,9 +52,9 @@ class KeyValues:
             return
         for namespace in self.namespaces(""):
             for mount, about in self.get("GET", "sys/mounts", namespace).items():
-                if about["type"] != "kv":
+                if about["type"] not in ("kv", "kv-v1", "kv-v2"):
                     continue
-                two = (about["options"] or {}).get("version") == "2"
+                two = about["type"] == "kv-v2" or (about["options"] or {}).get("version") == "2"
                 for path in self.walk(mount + ("metadata/" if two else ""), "", namespace):
                     data = self.get("GET", mount + ("data/" if two else "") + path, namespace)
                     if data is not None:

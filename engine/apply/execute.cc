@@ -1,5 +1,7 @@
 #include "engine/apply/execute.h"
 
+#include <algorithm>
+
 #include "engine/model/address.h"
 #include "engine/model/diff.h"
 #include "engine/provider_api/contract.h"
@@ -9,7 +11,7 @@ namespace plumb {
 namespace {
 
 ReadResult read_back(const Call& call) {
-  const std::vector<ReadKey> keys{{call.identity, call.request.server_id}};
+  const std::vector<ReadKey> keys{{call.identity, call.request.server_id, call.known}};
   std::vector<ReadResult> results = call.provider->read_many(*call.request.type, keys);
   check_read(*call.request.type, keys, results);
   if (results.empty()) return ReadResult::unreadable(Error{"the provider gave no answer", "", {}, Fault::provider});
@@ -28,6 +30,23 @@ ApplyResult failed(Error error) {
   ApplyResult result;
   result.error = std::move(error);
   return result;
+}
+
+// What was to change has not, or nobody can see whether it has: a secret that the server does not give back.
+bool may_have_stayed(const Call& call, const ReadResult& now) {
+  const auto among = [](const std::vector<Path>& paths, const Path& path) {
+    return std::any_of(paths.begin(), paths.end(), [&](const Path& one) { return one.root() == path.root(); });
+  };
+  return std::any_of(call.request.changed.begin(), call.request.changed.end(), [&](const Path& path) {
+    if (among(now.unmoved, path)) return true;
+    const Attribute* attribute = call.request.type->find(path.root());
+    if (attribute == nullptr || !attribute->write_only) return false;
+    const Path whole(attribute->name);
+    const auto evidence = now.evidence.find(whole);
+    const Value wanted = call.request.desired.get(attribute->name);
+    if (evidence == now.evidence.end()) return !wanted.is_null();
+    return !call.provider->verify(*call.request.type, whole, wanted, evidence->second);
+  });
 }
 
 // The reply was lost. What the server says now decides; nothing is repeated blindly.
@@ -53,9 +72,10 @@ ApplyResult settle_unknown(const Call& call, ApplyResult lost) {
     lost.error->retry = call.request.operation == Operation::create ? Retry::at_once : Retry::never;
     return lost;
   }
+  const bool open = call.request.operation == Operation::update && may_have_stayed(call, now);
   ApplyResult result = done(std::move(now));
   ApplyResult checked = result;
-  if (check_apply(*call.request.type, call.expected, checked).empty()) return result;
+  if (!open && check_apply(*call.request.type, call.expected, checked).empty()) return result;
   if (call.request.operation == Operation::update) {
     lost.error->retry = Retry::at_once;
     return lost;

@@ -10,6 +10,7 @@ struct Call {
   Provider* provider = nullptr;
   ChangeRequest request;
   Value identity;           // after the change; before it for a removal
+  Value known;              // what state has of the object; null for one that is to be made
   Value expected;           // what must come out; unknown where the server decides
   bool read_first = false;  // the identity was not known, or not readable, in plan
   bool own = false;         // an interrupted apply was about to make it: what is there is ours, and is completed

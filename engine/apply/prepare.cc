@@ -116,6 +116,7 @@ bool Runner::describe_removal(StepId id, Running& running) {
     call.request.prior = live.value;
     call.request.server_id = live.server_id;
     call.identity = record != nullptr ? record->identity : identity_of(*s.type, live.value);
+    if (const InstanceRecord* held = known(s.address)) call.known = held->attributes;
     return true;
   }
   const InstanceRecord* record = known(s.address);
@@ -123,6 +124,7 @@ bool Runner::describe_removal(StepId id, Running& running) {
     for (const Deposed& one : record->deposed) {
       if (one.id != deposed) continue;
       call.identity = one.identity;
+      call.known = one.attributes;
       call.request.server_id = one.server_id;
       // The plan read it a moment ago, if it is the one that was replaced.
       const bool same = live.status == ReadResult::Status::present && live.server_id == one.server_id &&
@@ -159,6 +161,7 @@ bool Runner::describe_desired(StepId id, Running& running, Provider& provider) {
     return true;
   }
   const ReadResult live = session_.live(s);
+  if (const InstanceRecord* record = known(s.address)) call.known = record->attributes;
   call.request.operation = Operation::update;
   call.request.prior = live.value;
   call.request.server_id = live.server_id;

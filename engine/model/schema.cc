@@ -48,7 +48,8 @@ void check_attribute(const std::string& where, const Attribute& attribute, bool 
   if (attribute.type == nullptr) say("has no type");
   if (attribute.doc.empty()) say("has no documentation");
   if (!config && is_meta_key(attribute.name)) say("is the name of a meta key");
-  if (!check_name(attribute.name, "attribute").has_value()) say("is no name");
+  // It stands behind a dot: what a scope is called means nothing there (`vault.kv_secret.app.data`).
+  if (!is_scope_name(attribute.name) && !check_name(attribute.name, "attribute").has_value()) say("is no name");
   if (attribute.required && (attribute.optional || attribute.computed)) say("is required and something else");
   if (!attribute.required && !attribute.optional && !attribute.computed) say("can be neither set nor read");
   if (attribute.default_value && (attribute.required || attribute.computed)) say("has a default that can never apply");
@@ -64,6 +65,28 @@ void check_attribute(const std::string& where, const Attribute& attribute, bool 
     say("is written by nobody");
 }
 
+// Secrets that go by a version, and those that the server keeps.
+void check_secrets(const TypeSchema& type, std::vector<std::string>& out) {
+  for (const Attribute& attribute : type.attributes) {
+    const auto say = [&](const std::string& text) { out.push_back(type.name + "." + attribute.name + ": " + text); };
+    if (!attribute.versioned_by.empty()) {
+      const Attribute* version = type.find(attribute.versioned_by);
+      if (!attribute.write_only) say("goes by a version, and is not write-only");
+      if (version == nullptr) {
+        say("goes by " + attribute.versioned_by + ", which does not exist");
+      } else if (!version->optional || version->computed || version->sensitive || !version->local) {
+        say("goes by " + attribute.versioned_by + ", which is not optional, local and open");
+      }
+    }
+    if (!attribute.kept_by_server) continue;
+    const bool read_only = attribute.computed && !attribute.optional && !attribute.required;
+    if (!read_only || !attribute.sensitive || attribute.write_only || attribute.local) {
+      say("is kept by the server, but is no secret that is only read");
+    }
+    if (type.is_identity(attribute.name) || type.server_id == attribute.name) say("is a secret, and names its object");
+  }
+}
+
 void check_type(const TypeSchema& type, std::vector<std::string>& out) {
   const auto say = [&](const std::string& text) { out.push_back(type.name + ": " + text); };
   if (type.doc.empty()) say("has no documentation");
@@ -73,6 +96,7 @@ void check_type(const TypeSchema& type, std::vector<std::string>& out) {
     if (!names.insert(attribute.name).second) say("has " + attribute.name + " twice");
     if (!attribute.follows.empty() && type.find(attribute.follows) == nullptr) say("follows what does not exist");
   }
+  check_secrets(type, out);
   for (const IdentityPart& part : type.identity) {
     const Attribute* attribute = type.find(part.attribute);
     if (attribute == nullptr) {
@@ -105,7 +129,8 @@ void check_data(const TypeSchema& type, std::vector<std::string>& out) {
     check_attribute(where, attribute, false, out);
     if (!names.insert(attribute.name).second) say("has " + attribute.name + " twice");
     if (attribute.optional && attribute.computed) say(attribute.name + " is both asked for and answered");
-    if (attribute.write_only || attribute.create_only || attribute.immutable || attribute.local || attribute.power) {
+    if (attribute.write_only || attribute.create_only || attribute.immutable || attribute.local || attribute.power ||
+        attribute.kept_by_server || !attribute.versioned_by.empty()) {
       say(attribute.name + " says how it is written, and a data source is only read");
     }
   }

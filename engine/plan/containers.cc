@@ -165,7 +165,8 @@ bool moved_ready(World& world, std::uint32_t index) {
 bool followed_ready(World& world, std::uint32_t index, const OutsideRenames& renames) {
   InstanceNode& instance = world.instances[index];
   if (!instance.taken_known) {
-    ReadKey key{renamed(instance.record->identity, renames.there), instance.record->server_id};
+    ReadKey key{renamed(instance.record->identity, renames.there), instance.record->server_id,
+                known_of(world, *instance.record)};
     world.pending[{instance.provider, instance.type}].push_back({index, std::move(key), true});
     world.work.hold();
     return false;

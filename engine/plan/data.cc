@@ -1,9 +1,11 @@
 // Data sources: read in plan when all they depend on stands still, else in apply.
 //
 // What one said last is kept in state. When its question is the same and only something that it `depends_on` changes,
-// that answer stands for this plan: a sibling's change must not make everything behind it unknown.
+// that answer stands for this plan: a sibling's change must not make everything behind it unknown. Answers that hold
+// secrets are not kept; instead such a one is asked again.
 #include <algorithm>
 
+#include "engine/plan/kept.h"
 #include "engine/plan/settle.h"
 #include "engine/plan/three_way.h"
 #include "engine/plan/world.h"
@@ -23,14 +25,26 @@ Value asked(const TypeSchema& type, const Value& attributes) {
   return Value(ValueMap::from(std::move(entries)));
 }
 
-// The last answer to the same question; nullptr when there is none, or a secret of it was not kept.
+// State knows the question, and so that it was answered.
+bool asked_before(const InstanceNode& instance) {
+  if (instance.record == nullptr || !instance.desired.fully_known() || instance.desired.any_sensitive()) return false;
+  return asked(*instance.type, instance.record->attributes) == asked(*instance.type, instance.desired);
+}
+
+// The last answer to the same question; nullptr when there is none, or secrets of it were not kept.
 const InstanceRecord* last_answer(const InstanceNode& instance) {
-  if (instance.record == nullptr || !instance.desired.fully_known() || instance.desired.any_sensitive()) return nullptr;
-  const TypeSchema& type = *instance.type;
-  const bool same = asked(type, instance.record->attributes) == asked(type, instance.desired);
-  const bool whole = std::none_of(type.attributes.begin(), type.attributes.end(),
-                                  [](const Attribute& attribute) { return attribute.sensitive; });
-  return same && whole && instance.record->attributes.fully_known() ? instance.record : nullptr;
+  if (!asked_before(instance) || answers_secrets(*instance.type)) return nullptr;
+  return instance.record->attributes.fully_known() ? instance.record : nullptr;
+}
+
+// The answer, with the marks of a question that it repeats.
+Value marked_as_asked(const Value& answer, const Value& question) {
+  if (!question.any_sensitive()) return answer;
+  ValueMap out = answer.as_map();
+  for (const auto& [name, value] : question.as_map()) {
+    if (value.any_sensitive()) out.set(name, value);
+  }
+  return Value(std::move(out));
 }
 
 bool finish(InstanceNode& instance, Value value) {
@@ -69,9 +83,15 @@ bool unreadable(World& world, InstanceNode& instance, Error error) {
 }
 
 bool take_answer(World& world, InstanceNode& instance) {
+  if (instance.live.status != ReadResult::Status::present && !world.applying) {
+    // What it depends on is about to change, and may be what it asks for.
+    if (const auto upstream = changed_upstream(world, instance)) {
+      return wait_for_apply(world, instance, upstream->str() + " changes, which it depends on");
+    }
+  }
   switch (instance.live.status) {
     case ReadResult::Status::present:
-      return finish(instance, instance.live.value);
+      return finish(instance, marked_as_asked(instance.live.value, instance.desired));
     case ReadResult::Status::absent:
       return unreadable(world, instance,
                         Error{"there is nothing that it asks for",
@@ -94,28 +114,27 @@ bool settle_data(World& world, std::uint32_t index) {
   if (world.in.options.mode == PlanMode::validate) {
     return finish(instance, planned_create(*instance.type, instance.desired));
   }
-  if (world.in.options.mode == PlanMode::destroy || (world.in.options.refresh == Refresh::none && last != nullptr)) {
+  const bool ready = provider.status == ProviderNode::Status::ready;
+  const bool ask_to_destroy = ready && answers_secrets(*instance.type) && instance.desired.fully_known();
+  if (world.in.options.mode == PlanMode::destroy && !ask_to_destroy) {
     return finish(instance, last != nullptr ? last->attributes : planned_create(*instance.type, instance.desired));
   }
+  if (world.in.options.refresh == Refresh::none && last != nullptr) return finish(instance, last->attributes);
   if (provider.status == ProviderNode::Status::unavailable) {
-    return unreadable(world, instance,
-                      Error{"the key " + world.in.key_id + " is missing, and provider " + quoted(provider.name) +
-                                " is configured by a secret that it seals",
-                            "restore the key from its backup"});
+    return unreadable(world, instance, unavailable(world, "provider " + quoted(provider.name) + " is configured by"));
   }
   if (instance.desired.any_unavailable()) {
-    return unreadable(world, instance,
-                      Error{"it is asked with a secret whose key " + world.in.key_id + " is missing",
-                            "restore the key from its backup"});
+    return unreadable(world, instance, unavailable(world, "it is asked with"));
   }
   if (!instance.desired.fully_known()) {
     return wait_for_apply(world, instance, "what it is asked is known only after apply");
   }
-  if (const auto upstream = changed_upstream(world, instance)) {
+  const bool ask_again = ready && answers_secrets(*instance.type) && asked_before(instance);
+  if (const auto upstream = ask_again ? std::nullopt : changed_upstream(world, instance)) {
     if (last != nullptr) return finish(instance, last->attributes);
     return wait_for_apply(world, instance, upstream->str() + " changes, which it depends on");
   }
-  if (provider.status != ProviderNode::Status::ready) {
+  if (!ready) {
     if (last != nullptr) return finish(instance, last->attributes);
     return wait_for_apply(world, instance, "its provider is configured in apply");
   }
@@ -172,7 +191,7 @@ bool data_record_stale(const World& world, const InstanceNode& instance) {
   if (world.resources[instance.resource].check != nullptr) return false;
   if (instance.record == nullptr) return true;
   return instance.record->provider != world.providers[instance.provider].name ||
-         !(kept_attributes(*instance.type, instance.planned, instance.desired) == instance.record->attributes);
+         !(kept_answer(*instance.type, instance.planned, instance.desired) == instance.record->attributes);
 }
 
 }  // namespace plumb

@@ -12,7 +12,8 @@ using Key = std::pair<std::uint32_t, const TypeSchema*>;
 
 ReadKey key_of(const Deposed& object) {
   // Its name may be another object's by now.
-  return object.server_id.empty() ? ReadKey{object.identity, {}} : ReadKey{Value(), object.server_id};
+  return object.server_id.empty() ? ReadKey{object.identity, {}, object.attributes}
+                                  : ReadKey{Value(), object.server_id, object.attributes};
 }
 
 void obstruct(DeposedNode& node, PlannedChange& change, Action action, Error why) {
@@ -50,9 +51,7 @@ void plan_one(World& world, DeposedNode& node, const ReadResult* live) {
         "it goes although its instance is protected (prevent_destroy): it was already replaced");
   }
   if (provider.status == ProviderNode::Status::unavailable) {
-    return obstruct(node, change, Action::blocked,
-                    Error{"its provider is configured by a secret whose key " + world.in.key_id + " is missing",
-                          "restore the key from its backup"});
+    return obstruct(node, change, Action::blocked, unavailable(world, "its provider is configured by"));
   }
   if (provider.status != ProviderNode::Status::ready && world.in.options.refresh != Refresh::none) {
     return obstruct(node, change, Action::deferred,

@@ -1,6 +1,7 @@
 // Desired: what configuration says of one instance, typed and canonical, and the identity it gives.
 #include <algorithm>
 
+#include "engine/plan/kept.h"
 #include "engine/plan/lifecycle.h"
 #include "engine/plan/settle.h"
 
@@ -82,6 +83,31 @@ bool store_reads_of(World& world, const InstanceNode& instance, const ResourceNo
   return store_reads(world, scope, resource.hints, resource.block->pos);
 }
 
+// Reads of secrets that go by their version, less what anything else reads. `reads` are all of them, `versioned` where
+// in it each such attribute's begin and end.
+struct VersionedSpan {
+  const Attribute* attribute = nullptr;
+  std::size_t from = 0, to = 0;
+};
+std::vector<NodeId> only_versioned(const std::vector<NodeId>& reads, const std::vector<VersionedSpan>& spans,
+                                   const Value& desired) {
+  std::unordered_set<NodeId> found;
+  std::vector<bool> versioned(reads.size(), false);
+  for (const VersionedSpan& span : spans) {
+    if (!goes_by_version(*span.attribute, desired)) continue;
+    for (std::size_t i = span.from; i < span.to; ++i) versioned[i] = true;
+  }
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    if (versioned[i]) found.insert(reads[i]);
+  }
+  for (std::size_t i = 0; i < reads.size() && !found.empty(); ++i) {
+    if (!versioned[i]) found.erase(reads[i]);
+  }
+  std::vector<NodeId> out(found.begin(), found.end());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 void keep_container_reads(const World& world, const InstanceNode& instance, EvalScope& scope) {
   const std::vector<NodeId>& known = world.info[instance.node].reads;
   for (const Container& container : instance.type->containers) {
@@ -104,9 +130,14 @@ Desired evaluate_desired(World& world, std::uint32_t index) {
   bool wait = false, failed = false;
   std::vector<ValueMap::Entry> entries;
   entries.reserve(block.attributes.size());
+  std::vector<VersionedSpan> spans;
   for (const AttributeEntry& entry : block.attributes) {
     Value value;
+    const std::size_t reads = scope.reads.size();
     const Evaluated status = evaluate_attribute(world, scope, instance, entry, value);
+    const Attribute* attribute = instance.type->find(entry.name);
+    if (attribute != nullptr && !attribute->versioned_by.empty())
+      spans.push_back({attribute, reads, scope.reads.size()});
     wait = wait || status == Evaluated::wait;
     failed = failed || status == Evaluated::failed;
     if (status == Evaluated::done && !value.is_null()) entries.emplace_back(entry.name, std::move(value));
@@ -118,6 +149,7 @@ Desired evaluate_desired(World& world, std::uint32_t index) {
 
   instance.lifecycle = std::move(lifecycle);
   instance.desired = complete(world, instance, Value(ValueMap::from(std::move(entries))));
+  if (!spans.empty()) instance.versioned_reads = only_versioned(scope.reads, spans, instance.desired);
   world.tell_redactor(instance.desired);
   if (world.applying) {
     // Now that everything is known, only what was really read is a dependency; containers stay.

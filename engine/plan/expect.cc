@@ -7,6 +7,7 @@
 #include "engine/model/digest.h"
 #include "engine/model/json_text.h"
 #include "engine/plan/action.h"
+#include "engine/plan/kept.h"
 
 namespace plumb {
 
@@ -157,7 +158,7 @@ class Expecting {
     if (world_.info[step.node].kind != NodeKind::instance) return out;
     const InstanceNode& instance = world_.instances[world_.info[step.node].index];
     describe(instance, out);
-    if (step.change) add_change(plan_.changes[*step.change], step.kind, out);
+    if (step.change) add_change(instance, plan_.changes[*step.change], step.kind, out);
     if (step.kind == StepKind::remove && instance.record != nullptr)
       out["dependents"] = dependents_.of(*instance.record);
     return out;
@@ -170,19 +171,30 @@ class Expecting {
       out["provider"] = tokens_.of(Value(server->second));
     add_record(instance, out);
     add_live(instance, out);
-    for (const NodeId read : world_.info[instance.node].reads) add_read(read, out);
+    const auto& versioned = instance.versioned_reads;
+    for (const NodeId read : world_.info[instance.node].reads) {
+      if (!std::binary_search(versioned.begin(), versioned.end(), read)) add_read(read, out);
+    }
   }
 
-  void add_change(const PlannedChange& change, StepKind kind, Expected& out) {
+  void add_change(const InstanceNode& instance, const PlannedChange& change, StepKind kind, Expected& out) {
     if (kind == StepKind::update) {
-      for (const PlannedPath& path : change.paths) out["planned." + path.path.str()] = tokens_.of(path.after);
+      for (const PlannedPath& path : change.paths)
+        out["planned." + path.path.str()] = planned_token(instance, path.path.root(), path.after);
     } else if (kind == StepKind::create && change.after.is_map()) {
       for (const auto& [name, value] : change.after.as_map()) {
-        if (!value.is_null()) out["planned." + name] = tokens_.of(value);
+        if (!value.is_null()) out["planned." + name] = planned_token(instance, name, value);
       }
     }
     if (change.unverified && kind == StepKind::create) out["action"] = "=\"create (unverified)\"";
     if (change.adopt && kind == StepKind::update) out["action"] = "=\"adopt and update\"";
+  }
+
+  // A secret that goes by its version is sent, whatever it is by then.
+  std::string planned_token(const InstanceNode& instance, std::string_view name, const Value& value) {
+    const Attribute* attribute = instance.type->find(name);
+    const bool versioned = attribute != nullptr && goes_by_version(*attribute, instance.desired);
+    return versioned ? "=\"sent\"" : tokens_.of(value);
   }
 
   void add_record(const InstanceNode& instance, Expected& out) {
@@ -219,6 +231,7 @@ class Expecting {
   // What Plumb answers for: set, with a default, or managed before.
   static bool managed(const InstanceNode& instance, const Attribute& attribute) {
     if (attribute.local || attribute.create_only || (!attribute.required && !attribute.optional)) return false;
+    if (goes_by_version(attribute, instance.desired)) return false;
     if (!attribute.computed || attribute.default_value) return true;
     const Value* set = instance.desired.find(attribute.name);
     if (set != nullptr && !set->is_null()) return true;

@@ -109,4 +109,10 @@ std::string reason_of(const World& world, const InstanceNode& instance, const st
   return {};
 }
 
+Error unavailable(const World& world, const std::string& what) {
+  if (world.in.digest_key) return Error{what + " a secret that could not be read", "see what blocks it"};
+  return Error{what + " a secret that key " + world.in.key_id + " seals, and the key is missing",
+               "restore the key from its backup"};
+}
+
 }  // namespace plumb

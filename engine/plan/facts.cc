@@ -3,8 +3,8 @@
 #include <chrono>
 
 #include "engine/model/digest.h"
+#include "engine/plan/kept.h"
 #include "engine/plan/lifecycle.h"
-#include "engine/plan/three_way.h"
 #include "engine/plan/world.h"
 
 namespace plumb {
@@ -53,13 +53,11 @@ bool digests_stale(const World& world, const InstanceNode& instance) {
   if (!world.in.digest_key) return false;
   const InstanceRecord& record = *instance.record;
   std::size_t leaves = 0;
-  for (const auto& [name, value] : instance.desired.as_map()) {
-    for (const auto& [path, leaf] : secret_leaves(value, Path(name))) {
-      ++leaves;
-      if (!leaf.fully_known()) continue;
-      const auto it = record.digests.find(path);
-      if (it == record.digests.end() || it->second != value_digest(*world.in.digest_key, leaf)) return true;
-    }
+  for (const auto& [path, leaf] : digested_secrets(*instance.type, instance.desired)) {
+    ++leaves;
+    if (!leaf.fully_known()) continue;
+    const auto it = record.digests.find(path);
+    if (it == record.digests.end() || it->second != value_digest(*world.in.digest_key, leaf)) return true;
   }
   if (leaves != record.digests.size()) return true;
   for (const auto& [path, evidence] : instance.live.evidence) {

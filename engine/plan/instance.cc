@@ -1,6 +1,7 @@
 // One instance: from desired and live to an action and to the value its readers see.
 #include <algorithm>
 
+#include "engine/plan/kept.h"
 #include "engine/plan/lifecycle.h"
 #include "engine/plan/settle.h"
 #include "engine/plan/three_way.h"
@@ -13,6 +14,7 @@ namespace {
 bool finish(World& world, InstanceNode& instance) {
   instance.phase = Phase::done;
   world.tell_redactor(instance.value);
+  world.tell_redactor(instance.live.value);  // what somebody else put there
   return true;
 }
 
@@ -56,13 +58,26 @@ bool depends_on_ready(World& world, const InstanceNode& instance) {
 }
 
 // Destroy plans from state alone; configuration only fills in what a record does not keep, for providers that read it.
+// So do secrets that the server alone keeps, which are read.
 bool run_for_destroy(World& world, InstanceNode& instance) {
   if (instance.record == nullptr) {
     instance.value = Value::unknown();
     return finish(world, instance);
   }
+  const ReadResult* live = nullptr;
+  if (kept_by_server(*instance.type)) {
+    if (!world.work.need(world.providers[instance.provider].node, false)) return false;
+    const std::uint32_t group = group_for(world, instance.provider, instance.type);
+    if (!world.work.need(world.groups[group].node, false)) return false;
+    live = group_result(world, instance.record, instance.provider, instance.type);
+  }
   ValueMap value = instance.desired.as_map();
   for (const auto& [name, kept] : instance.record->attributes.as_map()) value.set(name, kept);
+  for (const Attribute& attribute : instance.type->attributes) {
+    if (!attribute.kept_by_server) continue;
+    const Value there = live != nullptr ? live->value.get(attribute.name) : Value();
+    value.set(attribute.name, there.is_null() ? Value::unavailable() : there);
+  }
   instance.value = Value(std::move(value));
   return finish(world, instance);
 }
@@ -73,12 +88,15 @@ bool live_ready(World& world, std::uint32_t index) {
   const TypeSchema& type = *instance.type;
   if (!world.server_type(type) || instance.live_known) return true;
   // An interrupted create has no record to go by, whatever --refresh says.
-  if (world.in.options.refresh == Refresh::none && !instance.recovered) return true;
+  // Nor is a secret that the server alone keeps to be had from state.
+  const bool must = instance.recovered || (instance.record != nullptr && kept_by_server(type));
+  if (world.in.options.refresh == Refresh::none && !must) return true;
   const ProviderNode& provider = world.providers[instance.provider];
   if (provider.status != ProviderNode::Status::ready) return true;
   const bool by_group =
       instance.record != nullptr && !(instance.recovered && world.in.options.refresh != Refresh::full);
-  if (by_group && world.in.options.refresh == Refresh::changed && unchanged_from_prior(world, instance)) return true;
+  const bool may_skip = by_group && world.in.options.refresh == Refresh::changed && !must;
+  if (may_skip && unchanged_from_prior(world, instance)) return true;
   if (by_group && world.in.options.refresh == Refresh::full) {
     const std::uint32_t group = group_for(world, instance.provider, &type);
     if (!world.work.need(world.groups[group].node, false)) return false;
@@ -92,6 +110,7 @@ bool live_ready(World& world, std::uint32_t index) {
   if (instance.record != nullptr) {
     key.identity = instance.record->identity;
     key.server_id = instance.record->server_id;
+    key.known = known_of(world, *instance.record);
   } else if (instance.identity_key) {
     key.identity = instance.identity;
   } else {
@@ -132,6 +151,9 @@ bool run_instance(World& world, std::uint32_t index) {
     InstanceNode& instance = world.instances[index];
     if (instance.phase == Phase::evaluate) {
       const NodeId provider_node = world.providers[instance.provider].node;
+      if (destroy && instance.address.data && answers_secrets(*instance.type)) {
+        if (!world.work.need(provider_node, false)) return false;  // whoever needs its answer has it from there alone
+      }
       if (!destroy) {
         if (!world.work.need(provider_node, false)) return false;
         if (world.info[provider_node].failed) return fail_instance(world, instance);

@@ -191,6 +191,7 @@ struct InstanceNode {
   bool precondition_open = false;  // known only in apply
   Checking checking = Checking::none;
   std::vector<NodeId> condition_reads;        // what its conditions read: for order, never recorded
+  std::vector<NodeId> versioned_reads;        // what only secrets read that go by their version: may be new every time
   std::string uid;                            // of the record; given by apply to what is new
   std::uint32_t change = kNone;               // into World::changes
   const InstanceRecord* waits_for = nullptr;  // a record whose object must go first: it has our identity

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/plan/lifecycle.h"
+#include "engine/plan/settle.h"
 #include "engine/plan/world.h"
 
 namespace plumb {
@@ -111,9 +112,7 @@ void plan_orphan(World& world, const InstanceRecord& record, std::uint32_t provi
     return;
   }
   if (type.outside_effect && provider.status == ProviderNode::Status::unavailable) {
-    return block(change, instance, intended, Action::blocked,
-                 Error{"its provider is configured by a secret whose key " + world.in.key_id + " is missing",
-                       "restore the key from its backup"});
+    return block(change, instance, intended, Action::blocked, unavailable(world, "its provider is configured by"));
   }
   if (type.outside_effect && provider.status != ProviderNode::Status::ready &&
       world.in.options.refresh == Refresh::full) {

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "engine/model/digest.h"
+#include "engine/plan/kept.h"
 #include "engine/plan/lifecycle.h"
-#include "engine/plan/three_way.h"
 #include "engine/plan/world.h"
 
 namespace plumb {
@@ -66,24 +66,26 @@ InstanceRecord make_record(World& world, InstanceNode& instance, State& state, c
   record.provider = world.providers[instance.provider].name;
   record.server_id = server_id;
   record.identity = identity_of(*instance.type, attributes);
-  record.attributes = kept_attributes(*instance.type, attributes, instance.desired);
+  const bool data = instance.address.data;
+  record.attributes = data ? kept_answer(*instance.type, attributes, instance.desired)
+                           : kept_attributes(*instance.type, attributes, instance.desired);
   record.managed = managed_paths(*instance.type, instance.desired);
   record.schema_version = instance.type->version;
   record.prevent_destroy = instance.lifecycle.prevent_destroy;
   record.retain = instance.lifecycle.retain;
   record.create_before_destroy = instance.lifecycle.create_before_destroy || instance.create_first;
   record.trigger = trigger_of(world, instance).value_or(instance.record != nullptr ? instance.record->trigger : "");
-  if (world.in.digest_key) {
-    for (const auto& [name, value] : instance.desired.as_map()) {
-      for (const auto& [path, leaf] : secret_leaves(value, Path(name))) {
-        // What cannot be computed now (the key of a kept secret is gone) keeps its old digest.
-        std::string digest = value_digest(*world.in.digest_key, leaf);
-        if (!leaf.fully_known() && instance.record != nullptr) {
-          if (const auto it = instance.record->digests.find(path); it != instance.record->digests.end())
-            digest = it->second;
-        }
-        record.digests.emplace(path, std::move(digest));
+  if (data) {
+    // It is asked again: there is nothing to compare.
+  } else if (world.in.digest_key) {
+    for (const auto& [path, leaf] : digested_secrets(*instance.type, instance.desired)) {
+      // What cannot be computed now (the key of a kept secret is gone) keeps its old digest.
+      std::string digest = value_digest(*world.in.digest_key, leaf);
+      if (!leaf.fully_known() && instance.record != nullptr) {
+        if (const auto it = instance.record->digests.find(path); it != instance.record->digests.end())
+          digest = it->second;
       }
+      record.digests.emplace(path, std::move(digest));
     }
     for (const auto& [path, bytes] : evidence) record.evidence.emplace(path, bytes_digest(*world.in.digest_key, bytes));
   } else if (instance.record != nullptr) {

@@ -50,11 +50,45 @@ Result<InstanceRecord> Session::imported_record(const Address& address, State& s
   World& world = impl_->world;
   InstanceNode* instance = impl_->find(address);
   if (instance == nullptr) return fail(address.str() + " was not evaluated", "report this", {}, Fault::internal);
-  InstanceRecord record =
-      plumb::make_record(world, *instance, state, random_id(), found.value, found.server_id, found.evidence);
+  // Nobody tells what it was made with, nor which version of a secret it holds: as configuration says, like one that
+  // is adopted.
+  ValueMap attributes = found.value.as_map();
+  for (const Attribute& attribute : instance->type->attributes) {
+    const Value wanted = instance->desired.get(attribute.name);
+    if (attribute.local && wanted.fully_known() && !attributes.contains(attribute.name))
+      attributes.set(attribute.name, wanted);
+  }
+  InstanceRecord record = plumb::make_record(world, *instance, state, random_id(), Value(std::move(attributes)),
+                                             found.server_id, found.evidence);
   record.digests.clear();  // nothing was sent by us yet
   return record;
 }
+
+namespace {
+
+bool has_digest(const InstanceRecord& record, const std::string& attribute) {
+  const auto first = record.digests.lower_bound(Path(attribute));
+  return first != record.digests.end() && first->first.root() == attribute;
+}
+
+// What the server says now takes the place of what was sent; the rest of the attribute, as state keeps it.
+Value accept_digests(InstanceRecord& record, const std::string& attribute, Value live, const std::string& key) {
+  auto it = record.digests.lower_bound(Path(attribute));
+  while (it != record.digests.end() && it->first.root() == attribute) {
+    const Path below(std::vector<PathStep>(it->first.steps().begin() + 1, it->first.steps().end()));
+    const std::optional<Value> now = value_at(live, below);
+    if (!now || now->is_null()) {
+      it = record.digests.erase(it);
+      continue;
+    }
+    it->second = value_digest(key, *now);
+    live = with_value_at(live, below, Value());
+    ++it;
+  }
+  return live;
+}
+
+}  // namespace
 
 std::optional<InstanceRecord> Session::accepted_record(const Address& address) const {
   const InstanceNode* instance = impl_->find(address);
@@ -65,13 +99,24 @@ std::optional<InstanceRecord> Session::accepted_record(const Address& address) c
   InstanceRecord record = *instance->record;
   record.server_id = instance->live.server_id;
   record.identity = identity_of(*instance->type, instance->live.value);
+  const std::optional<std::string>& key = impl_->world.in.digest_key;
   ValueMap attributes = record.attributes.as_map();
-  for (const auto& [name, value] : instance->live.value.as_map()) {
+  for (const auto& [name, read] : instance->live.value.as_map()) {
     const Attribute* attribute = instance->type->find(name);
-    if (attribute == nullptr || attribute->local || attribute->sensitive || attribute->write_only) continue;
-    const bool secret = std::any_of(record.digests.begin(), record.digests.end(),
-                                    [&](const auto& digest) { return digest.first.root() == name; });
-    if (secret) continue;
+    if (attribute == nullptr || attribute->local || attribute->write_only || attribute->kept_by_server) continue;
+    const auto among = [&](const std::vector<Path>& paths) {
+      return std::find(paths.begin(), paths.end(), Path(name)) != paths.end();
+    };
+    if (among(instance->live.unread) || among(instance->live.unmoved)) continue;
+    const bool digested = has_digest(record, name);
+    if (!key && (digested || attribute->sensitive)) continue;
+    const Value value = key ? accept_digests(record, name, read, *key) : read;
+    if (attribute->sensitive) {
+      if (digested || attribute->computed || value.is_null()) continue;
+      attributes.erase(name);  // nobody set it, and now it is there
+      record.digests[Path(name)] = value_digest(*key, value);
+      continue;
+    }
     if (value.is_null()) {
       attributes.erase(name);
     } else {

@@ -57,15 +57,16 @@ Value last_known(const InstanceNode& instance) {
   if (instance.record == nullptr) return planned_create(*instance.type, instance.desired);
   ValueMap value = instance.record->attributes.as_map();
   for (const auto& [name, wanted] : instance.desired.as_map()) value.set(name, wanted);
+  for (const Attribute& attribute : instance.type->attributes) {
+    if (attribute.kept_by_server) value.set(attribute.name, Value::unavailable());
+  }
   return Value(std::move(value));
 }
 
 void settle_unavailable(World& world, InstanceNode& instance) {
   instance.value = instance.planned = last_known(instance);
   block(world, instance, instance.record == nullptr ? Action::create : Action::no_op,
-        Error{"the key " + world.in.key_id + " is missing, and provider " +
-                  quoted(world.providers[instance.provider].name) + " is configured by a secret that it seals",
-              "restore the key from its backup"});
+        unavailable(world, "provider " + quoted(world.providers[instance.provider].name) + " is configured by"));
 }
 
 void settle_deferred(World& world, InstanceNode& instance) {
@@ -81,9 +82,7 @@ void settle_deferred(World& world, InstanceNode& instance) {
 
 bool send_blocked(World& world, InstanceNode& instance, Action intended) {
   if (!instance.planned.any_unavailable()) return false;
-  block(world, instance, intended,
-        Error{"it would have to send a secret that key " + world.in.key_id + " seals, and the key is missing",
-              "restore the key from its backup"});
+  block(world, instance, intended, unavailable(world, "it would have to send"));
   return true;
 }
 

@@ -18,6 +18,10 @@ bool left_behind(const InstanceNode& instance, const ReadResult& object);
 // the create completes it.
 bool interrupted_create(const World& world, const InstanceNode& instance);
 
+// What is wrong with a value that is unavailable: its key is missing, or what keeps it could not be read. `what` goes
+// before: "it would have to send", "provider \"a\" is configured by".
+Error unavailable(const World& world, const std::string& what);
+
 // Configuration gives it another identity than state has, other than by a renamed container.
 bool moves_identity(const InstanceNode& instance);
 // Refresh::changed: nothing would change against prior, so the server need not be asked.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/model/digest.h"
+#include "engine/plan/kept.h"
 
 namespace plumb {
 
@@ -12,18 +13,43 @@ bool in_list(const std::vector<Path>& paths, const Path& path) {
   return std::any_of(paths.begin(), paths.end(), [&](const Path& p) { return p.covers(path); });
 }
 
-// One attribute on its way through the comparison.
 // Stands for a secret that is known to be another one. Never sent, never equal to one: a control byte is in no secret.
 Value another_secret() { return Value(std::string("\x01 another")).with_sensitive(); }
 
+// The rest of a path below its attribute.
+Path below_attribute(const Path& path) {
+  return Path(std::vector<PathStep>(path.steps().begin() + 1, path.steps().end()));
+}
+
+// `base` with what is unavailable in `want` in its place, where there is something: that cannot be compared.
+Value trusting(const Value& base, const Value& want) {
+  if (base.is_null() || !want.any_unavailable()) return base;
+  if (want.is_unavailable()) return want;
+  if (want.is_map() && base.is_map()) {
+    ValueMap out = base.as_map();
+    for (const auto& [key, item] : want.as_map()) {
+      if (const Value* there = base.find(key)) out.set(key, trusting(*there, item));
+    }
+    return Value(std::move(out)).with_sensitive(base.sensitive());
+  }
+  if (!want.is_list() || !base.is_list() || want.as_list().size() != base.as_list().size()) return base;
+  Value::List out;
+  for (std::size_t i = 0; i < base.as_list().size(); ++i) {
+    out.push_back(trusting(base.as_list()[i], want.as_list()[i]));
+  }
+  return Value(std::move(out)).with_sensitive(base.sensitive());
+}
+
+// One attribute on its way through the comparison.
 class AttributeComparison {
  public:
   AttributeComparison(const ThreeWayInput& input, const Attribute& attribute, ThreeWayResult& out)
       : in_(input), attribute_(attribute), out_(out), path_(attribute.name) {
     if (const Value* desired = in_.desired->find(attribute.name)) set_ = *desired;
     if (in_.record != nullptr) prior_ = in_.record->attributes.get(attribute.name);
-    live_ = in_.live != nullptr ? in_.live->value.get(attribute.name) : prior_;
     unread_ = in_.live != nullptr && in_list(in_.live->unread, path_);
+    unmoved_ = in_.live != nullptr && !unread_ && in_list(in_.live->unmoved, path_);
+    live_ = in_.live != nullptr && !unmoved_ ? in_.live->value.get(attribute.name) : prior_;
     if (const std::string* evidence = find_evidence()) evidence_ = evidence;
     managed_before_ =
         in_.record != nullptr && std::any_of(in_.record->managed.begin(), in_.record->managed.end(),
@@ -32,6 +58,7 @@ class AttributeComparison {
 
   // The planned value of the attribute.
   Value run() {
+    if (attribute_.kept_by_server) return from_server();
     if (!attribute_.required && !attribute_.optional) return live_;
     Why cause = Why::configuration;
     Value want = set_;
@@ -47,8 +74,10 @@ class AttributeComparison {
         }
       }
     }
+    if (goes_by_version(attribute_, *in_.desired)) return plan_by_version(want, cause);
     note_drift();
     const std::size_t told = out_.drift.size();
+    input_moved_ = input_moved(want);
     const bool secret = is_secret(want);
     Value base = attribute_.local ? restored_prior(want) : secret ? secret_base(want) : live_;
     // Of secrets, drift is found while they are compared.
@@ -70,22 +99,109 @@ class AttributeComparison {
 
   bool is_secret(const Value& want) const { return attribute_.sensitive || want.any_sensitive(); }
 
-  // Drift is about what we answered for last time.
+  // The server keeps it, and it is in no state.
+  Value from_server() const {
+    if (in_.live == nullptr) return Value::unknown().with_sensitive();
+    return unread_ || live_.is_null() ? Value::unavailable() : live_.with_sensitive();
+  }
+
+  // It is sent when its version moves, and never looked at. An object that is taken in keeps what it has.
+  Value plan_by_version(const Value& want, Why cause) {
+    if (in_.record == nullptr) return want;
+    if (want.is_null()) {
+      return managed_before_ && !attribute_.create_only ? plan_changes(another_secret(), want, cause) : want;
+    }
+    // What a half-made object was sent is not certain.
+    if (!in_.record->partial && !version_moved()) return want;
+    return plan_changes(another_secret(), want, cause);
+  }
+
+  bool version_moved() const {
+    const Attribute* version = in_.type->find(attribute_.versioned_by);
+    if (version == nullptr || ignored(Path(version->name))) return false;
+    return !diff_attribute(in_.record->attributes.get(version->name), in_.desired->get(version->name), *version)
+                .empty();
+  }
+
+  // Drift is about what we answered for last time. Of secrets that have a digest, see note_secret_drift.
   void note_drift() {
-    if (in_.record == nullptr || in_.live == nullptr || attribute_.local || attribute_.create_only || unread_) return;
+    if (in_.record == nullptr || in_.live == nullptr || attribute_.local || attribute_.create_only) return;
+    if (unread_ || unmoved_ || attribute_.sensitive || attribute_.write_only) return;
     if (attribute_.computed && !managed_before_ && !attribute_.default_value) return;
-    if (attribute_.sensitive || attribute_.write_only || has_digest()) return;  // see secret_base
+    if (in_.record->digests.contains(path_)) return;
     if (in_.record->attributes.find(attribute_.name) == nullptr && !managed_before_ && live_.is_null()) return;
-    for (PathChange& change : diff_attribute(prior_, live_, attribute_)) {
+    for (PathChange& change : diff_attribute(prior_, without_digested(live_), attribute_)) {
       if (ignored(change.path)) continue;
       if (attribute_.computed && !in_list(in_.record->managed, change.path)) continue;  // a free key that is not ours
       out_.drift.push_back(std::move(change));
     }
   }
 
-  bool has_digest() const {
+  // Nothing where state has only a digest, as in prior.
+  Value without_digested(Value value) const {
+    each_digest([&](const Path& path, const std::string&) {
+      const Path below = below_attribute(path);
+      if (value_at(value, below)) value = with_value_at(value, below, Value());
+    });
+    return value;
+  }
+
+  template <class Visit>
+  void each_digest(Visit visit) const {
+    if (in_.record == nullptr) return;
     const auto& digests = in_.record->digests;
-    return std::any_of(digests.begin(), digests.end(), [&](const auto& entry) { return path_.covers(entry.first); });
+    for (auto it = digests.lower_bound(path_); it != digests.end() && path_.covers(it->first); ++it)
+      visit(it->first, it->second);
+  }
+
+  // The server gives the secret back: live against what was sent, by its digest.
+  void note_secret_drift(const Value& want) {
+    if (in_.record == nullptr || attribute_.local || attribute_.create_only) return;
+    if (!has_digest()) {
+      if (managed_before_) return;  // ours, and nobody digested it: an import
+      if (prior_.any_unavailable()) return out_.not_verified.push_back(path_);
+      for (PathChange& change : diff_attribute(prior_, live_, attribute_))
+        out_.drift.push_back(masked(std::move(change)));
+      return;
+    }
+    each_digest([&](const Path& path, const std::string& digest) {
+      if (!in_.digest_key->has_value()) return out_.not_verified.push_back(path);
+      if (digest.empty()) return;  // too short, or of another key: only what it is made from tells
+      const Path below = below_attribute(path);
+      const Value now = value_at(live_, below).value_or(Value());
+      if (value_digest(**in_.digest_key, now) == digest) return;
+      const Value before = value_at(want, below).value_or(Value());
+      const bool known = before.fully_known() && value_digest(**in_.digest_key, before) == digest;
+      if (known && below.empty()) {  // then it can be told which part it is
+        for (PathChange& change : diff_attribute(before, now, attribute_))
+          out_.drift.push_back(masked(std::move(change)));
+      } else {
+        out_.drift.push_back(masked({path, known ? before : another_secret(), now}));
+      }
+    });
+  }
+
+  static PathChange masked(PathChange change) {
+    if (!change.before.is_null()) change.before = change.before.with_sensitive();
+    if (!change.after.is_null()) change.after = change.after.with_sensitive();
+    return change;
+  }
+
+  // Configuration says another secret than what was last sent; false where that cannot be told.
+  bool input_moved(const Value& want) const {
+    if (in_.record == nullptr || !in_.digest_key->has_value() || !want.any_sensitive()) return false;
+    const auto leaves = secret_leaves(want, path_);
+    return std::any_of(leaves.begin(), leaves.end(), [&](const auto& leaf) {
+      const auto it = in_.record->digests.find(leaf.first);
+      return it != in_.record->digests.end() && !it->second.empty() && leaf.second.fully_known() &&
+             value_digest(**in_.digest_key, leaf.second) != it->second;
+    });
+  }
+
+  bool has_digest() const {
+    if (in_.record == nullptr) return false;
+    const auto first = in_.record->digests.lower_bound(path_);
+    return first != in_.record->digests.end() && path_.covers(first->first);
   }
 
   // Prior with its secrets put back where the digest says that they have not changed; elsewhere something that differs.
@@ -95,7 +211,7 @@ class AttributeComparison {
     Value base = prior_;
     for (const auto& [path, leaf] : secret_leaves(want, path_)) {
       const Value known = same_as_digest(path, leaf) ? leaf : another_secret();
-      const Path below(std::vector<PathStep>(path.steps().begin() + 1, path.steps().end()));
+      const Path below = below_attribute(path);
       base = below.empty() ? known : with_value_at(base, below, known);
     }
     return base;
@@ -119,25 +235,33 @@ class AttributeComparison {
     const Value differs = another_secret();
     if (in_.live == nullptr) return restored_prior(want);
     if (evidence_ != nullptr) return evidence_base(want, differs);
-    if (unread_) {
-      if (in_.record == nullptr) {
-        out_.not_verified.push_back(path_);
-        return want;
-      }
-      Value base = restored_prior(want);
-      out_.not_verified.push_back(path_);
-      return base;
-    }
+    if (unmoved_) return in_.record != nullptr ? restored_prior(want) : want;
+    if (unread_) return unread_base(want);
     if (attribute_.write_only && live_.is_null()) {
       // The server says that there is none.
       if (managed_before_ && !want.is_null()) out_.drift.push_back({path_, differs, Value()});
       return live_;
     }
-    Value base = live_;
+    note_secret_drift(want);
+    Value base = attribute_.sensitive && !live_.is_null() ? live_.with_sensitive() : live_;
     for (const auto& [path, leaf] : secret_leaves(want, path_)) {
-      const Path below(std::vector<PathStep>(path.steps().begin() + 1, path.steps().end()));
-      if (const auto there = value_at(base, below)) base = with_value_at(base, below, there->with_sensitive());
+      const Path below = below_attribute(path);
+      const auto there = value_at(base, below);
+      if (!there) continue;
+      const Value compared = trusting(*there, leaf).with_sensitive();
+      base = below.empty() ? compared : with_value_at(base, below, compared);
+      if (leaf.any_unavailable()) out_.not_verified.push_back(path);
     }
+    return base;
+  }
+
+  // Nobody shows it, and nobody verifies it.
+  Value unread_base(const Value& want) {
+    if (in_.record != nullptr && in_.record->partial && attribute_.write_only && !want.is_null()) {
+      return another_secret();  // what a half-made object was sent is not certain
+    }
+    Value base = in_.record != nullptr ? restored_prior(want) : want;
+    out_.not_verified.push_back(path_);
     return base;
   }
 
@@ -185,8 +309,11 @@ class AttributeComparison {
   Value plan_changes(const Value& base, Value want, Why cause) {
     for (PathChange& change : diff_attribute(base, want, attribute_)) {
       if (ignored(change.path) && (in_.record != nullptr || in_.live != nullptr)) {
-        const Path below(std::vector<PathStep>(change.path.steps().begin() + 1, change.path.steps().end()));
-        want = below.empty() ? base : with_value_at(want, below, value_at(base, below).value_or(Value()));
+        const Path below = below_attribute(change.path);
+        const Value there = value_at(base, below).value_or(Value());
+        // A secret that nobody knows stays as configuration has it; it is not among what changes.
+        if (there.is_unknown() || there == another_secret()) continue;
+        want = below.empty() ? there : with_value_at(want, below, there);
         continue;
       }
       PlannedPath planned{change.path, change.before, change.after, why_of(change, cause), {}, {}, false};
@@ -204,12 +331,18 @@ class AttributeComparison {
     for (const PathChange& drifted : out_.drift) {
       if (!drifted.path.covers(change.path) && !change.path.covers(drifted.path)) continue;
       // Drift, if configuration still says what was applied.
-      const Path below(std::vector<PathStep>(change.path.steps().begin() + 1, change.path.steps().end()));
+      const Path below = below_attribute(change.path);
       const Value prior = value_at(prior_, below).value_or(Value());
-      if (attribute_.sensitive || prior == change.after || equivalent(prior, change.after, attribute_))
-        return Why::drift;
+      if (prior == change.after || equivalent(prior, change.after, attribute_)) return Why::drift;
+      if ((attribute_.sensitive || digest_covers(change.path)) && !input_moved_) return Why::drift;
     }
     return cause;
+  }
+
+  bool digest_covers(const Path& path) const {
+    bool any = false;
+    each_digest([&](const Path& digested, const std::string&) { any = any || digested.covers(path); });
+    return any;
   }
 
   const ThreeWayInput& in_;
@@ -217,7 +350,7 @@ class AttributeComparison {
   ThreeWayResult& out_;
   Path path_;
   Value set_, prior_, live_;
-  bool unread_ = false, managed_before_ = false;
+  bool unread_ = false, unmoved_ = false, managed_before_ = false, input_moved_ = false;
   const std::string* evidence_ = nullptr;
 };
 
@@ -235,7 +368,8 @@ ThreeWayResult three_way(const ThreeWayInput& input) {
     if (attribute.follows.empty()) continue;
     const bool moves = std::any_of(out.paths.begin(), out.paths.end(),
                                    [&](const PlannedPath& path) { return path.path.root() == attribute.follows; });
-    if (moves) planned.set(attribute.name, Value::unknown());
+    if (!moves) continue;
+    planned.set(attribute.name, attribute.sensitive ? Value::unknown().with_sensitive() : Value::unknown());
   }
   out.planned = Value(std::move(planned));
   std::sort(out.paths.begin(), out.paths.end(),
@@ -263,65 +397,6 @@ Value planned_create(const TypeSchema& type, const Value& desired) {
     }
   }
   return Value(ValueMap::from(std::move(entries)));
-}
-
-std::vector<std::pair<Path, Value>> secret_leaves(const Value& value, const Path& root) {
-  std::vector<std::pair<Path, Value>> out;
-  if (!value.any_sensitive()) return out;
-  std::vector<std::pair<Path, Value>> open{{root, value}};
-  while (!open.empty()) {
-    auto [path, at] = std::move(open.back());
-    open.pop_back();
-    if (at.sensitive()) {
-      out.emplace_back(std::move(path), std::move(at));
-    } else if (at.is_list()) {
-      for (std::size_t i = 0; i < at.as_list().size(); ++i) {
-        if (at.as_list()[i].any_sensitive()) open.emplace_back(path / static_cast<std::int64_t>(i), at.as_list()[i]);
-      }
-    } else if (at.is_map()) {
-      for (const auto& [key, item] : at.as_map()) {
-        if (item.any_sensitive()) open.emplace_back(path / key, item);
-      }
-    }
-  }
-  return out;
-}
-
-Value kept_attributes(const TypeSchema& type, const Value& attributes, const Value& desired) {
-  std::vector<ValueMap::Entry> entries;
-  entries.reserve(attributes.as_map().size());
-  for (const auto& [name, value] : attributes.as_map()) {
-    const Attribute* attribute = type.find(name);
-    if (attribute == nullptr || value.is_null() || value.any_unknown()) continue;
-    if (attribute->write_only) continue;
-    const Value* set = desired.find(name);
-    if (set == nullptr) {
-      entries.emplace_back(name, value);
-      continue;
-    }
-    if (attribute->sensitive) continue;
-    Value kept = value;
-    for (const auto& [path, leaf] : secret_leaves(*set, Path())) {
-      kept = path.empty() ? Value() : with_value_at(kept, path, Value());
-    }
-    if (!kept.is_null()) entries.emplace_back(name, std::move(kept));
-  }
-  return Value(ValueMap::from(std::move(entries)));
-}
-
-std::vector<Path> managed_paths(const TypeSchema& type, const Value& desired) {
-  std::vector<Path> out;
-  for (const auto& [name, value] : desired.as_map()) {
-    const Attribute* attribute = type.find(name);
-    if (attribute == nullptr || value.is_null()) continue;
-    if (attribute->computed && value.is_map()) {
-      for (const auto& [key, item] : value.as_map()) out.push_back(Path(name) / key);
-      if (value.as_map().empty()) out.push_back(Path(name));
-    } else {
-      out.push_back(Path(name));
-    }
-  }
-  return out;
 }
 
 }  // namespace plumb

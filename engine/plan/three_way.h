@@ -37,13 +37,4 @@ ThreeWayResult three_way(const ThreeWayInput& input);
 // What a create promises: configured values, static defaults, and unknown for what the server will fill in.
 Value planned_create(const TypeSchema& type, const Value& desired);
 
-// Sensitive leaves of a configured value: paths and values, whole attributes first. `root` goes before each path.
-std::vector<std::pair<Path, Value>> secret_leaves(const Value& value, const Path& root);
-
-// What the record keeps of attributes: everything but secrets that configuration gives (they are compared by digest).
-Value kept_attributes(const TypeSchema& type, const Value& attributes, const Value& desired);
-
-// Attribute roots and, for free keys of computed maps, single keys that configuration answers for. Sorted.
-std::vector<Path> managed_paths(const TypeSchema& type, const Value& desired);
-
 }  // namespace plumb

@@ -218,6 +218,8 @@ bool changes_upstream(const World& world, NodeId node);
 bool run_group(World& world, std::uint32_t group);
 bool flush_pending(World& world);
 std::uint32_t group_for(World& world, std::uint32_t provider, const TypeSchema* type);
+// ReadKey::known: what state has of the object; null for the stand-in of an interrupted create.
+Value known_of(const World& world, const InstanceRecord& record);
 const ReadResult* group_result(const World& world, const InstanceRecord* record, std::uint32_t provider,
                                const TypeSchema* type);
 

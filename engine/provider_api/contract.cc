@@ -63,6 +63,34 @@ class ObjectCheck {
     for (const auto& [path, verifier] : evidence) check_path(path);
   }
 
+  // What has not moved is as state knows it, and takes its value from there. What is given counts all the same.
+  void settle_unmoved(const Value& known, ReadResult& result) {
+    std::erase_if(result.unmoved, [&](const Path& path) {
+      const Value* given = result.value.find(path.root());
+      return given != nullptr && !given->is_null();
+    });
+    if (result.unmoved.empty()) return;
+    std::vector<ValueMap::Entry> entries(result.value.as_map().begin(), result.value.as_map().end());
+    for (const Path& path : result.unmoved) {
+      check_path(path);
+      if (path.steps().size() != 1) say(quoted(path.str()) + " is called unmoved, and is not a whole attribute");
+      if (!known.is_map()) say(quoted(path.str()) + " is called unmoved, and nothing was known of it");
+      const Value* kept = known.find(path.root());
+      if (kept != nullptr) entries.emplace_back(std::string(path.root()), *kept);
+    }
+    result.value = Value(ValueMap::from(std::move(entries)));
+  }
+
+  // The server alone has them, so that who reads them has nothing else.
+  void check_kept_by_server(const Value& value, std::span<const Path> unread) {
+    for (const Attribute& attribute : type_.attributes) {
+      if (!attribute.kept_by_server || std::find(unread.begin(), unread.end(), Path(attribute.name)) != unread.end())
+        continue;
+      const Value* held = value.find(attribute.name);
+      if (held == nullptr || held->is_null()) say(quoted(attribute.name) + " is kept by the server, and was not given");
+    }
+  }
+
   void say(const std::string& text) {
     const std::string_view provider = std::string_view(type_.name).substr(0, type_.name.find('.'));
     const std::string name = identity_.is_map() ? identity_text(type_, identity_) : std::string();
@@ -136,9 +164,11 @@ void check_one(const TypeSchema& type, const ReadKey& key, ReadResult& result) {
     return;
   }
   result.value = check.canonicalise(result.value);
+  check.settle_unmoved(key.known, result);
   check.check_identity(result.value);
   check.check_server_id(result.value, result.server_id);
   check.check_paths(result.unread, result.evidence);
+  check.check_kept_by_server(result.value, result.unread);
   if (check.errors().empty() && !answers(type, key, result))
     check.say("asked for it, the provider told of another one");
   if (!check.errors().empty()) result = ReadResult::unreadable(check.errors().front());
@@ -223,7 +253,10 @@ std::vector<Error> check_apply(const TypeSchema& type, const Value& planned, App
   check.check_server_id(*result.value, result.server_id);
   check.check_paths({}, result.evidence);
   // Half-way is not what was promised, and says so itself.
-  if (!result.error) check_promises(check, type, planned, *result.value);
+  if (!result.error) {
+    check_promises(check, type, planned, *result.value);
+    check.check_kept_by_server(*result.value, {});
+  }
   return std::move(check).errors();
 }
 

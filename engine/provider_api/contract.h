@@ -12,7 +12,8 @@ namespace plumb {
 // Checks and canonicalises answers of read_many in place: as many results as keys; values are maps of known attributes
 // of the right types, identity complete, server id there when the type has one. What breaks the rules becomes
 // unreadable with Fault::provider, an error that names the provider's type and the attribute. Sensitive attributes come
-// out marked. An object that has neither the identity nor the server id asked for breaks the rules too.
+// out marked. An object that has neither the identity nor the server id asked for breaks the rules too. What is unmoved
+// is a whole attribute of an object that was known; it takes its value from there, unless it has one.
 void check_read(const TypeSchema& type, std::span<const ReadKey> keys, std::vector<ReadResult>& results);
 
 // Same for one apply result; in addition every attribute that was planned (known in `planned`) must have come out

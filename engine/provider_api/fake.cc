@@ -136,6 +136,11 @@ void FakeServer::require_token(std::string token) {
   token_needed_ = true;
 }
 
+void FakeServer::vouch(bool on) {
+  const std::lock_guard lock(mutex_);
+  vouches_ = on;
+}
+
 void FakeServer::set_identity(std::string identity) {
   const std::lock_guard lock(mutex_);
   identity_ = std::move(identity);

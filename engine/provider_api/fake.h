@@ -26,8 +26,10 @@ namespace plumb {
 // A schema that has something of everything. `NAME.thing` [name], which renames: server id `id`, `size` (default 1),
 // `note`, `tags`, `owner` (computed too), `secret` (write-only), `zone` (immutable), `box` (its container).
 // `NAME.box` [name], a container with a `label`. `NAME.link` [from, to], a link between two things with the power
-// `admin`. A data source `NAME.thing` [name] gives `id`, `size` and `note` of a thing. Configuration: `endpoint`,
-// `token`.
+// `admin`. `NAME.safe` [name] has secrets: `data`, which is read back and counted by `version`; `code` and `root`
+// (create-only), both write-only and sent by `code_version` and `root_version`; `seal`, which the server makes and
+// keeps, anew with each `turn`. Data sources: `NAME.thing` [name] gives `id`, `size` and `note`; `NAME.safe` [name]
+// gives `data` and `version`. Configuration: `endpoint`, `token`.
 ProviderSchema fake_schema(std::string name = "fake");
 
 enum class FakeCall : std::uint8_t { configure, read, list, plan_facts, create, update, remove, read_data };
@@ -79,6 +81,8 @@ class FakeServer {
   void clear_rules();
   // Afterwards only a configuration with this `token` is let in (else Fault::refused).
   void require_token(std::string token);
+  // From now on a safe whose version is the one known to state is read without its `data`.
+  void vouch(bool on = true);
   // Another server from now on: what configure tells.
   void set_identity(std::string identity);
 
@@ -134,6 +138,7 @@ class FakeServer {
   void store(const TypeSchema& type, Object object);
   void drop(const TypeSchema& type, const std::string& key);
   Value completed(const TypeSchema& type, const Value& desired, const Object& before) const;
+  void keep_safe(const TypeSchema& type, Object& object, const Object& before);
   ReadResult told(const TypeSchema& type, const Object& object) const;
   ReadResult read_one(const TypeSchema& type, const ReadKey& key);
   Result<Object> create(const ChangeRequest& change);
@@ -150,8 +155,8 @@ class FakeServer {
   std::vector<FakeEvent> log_;
   std::array<std::size_t, kFakeCalls> counts_{};
   std::string token_, identity_ = "fake-server";
-  bool token_needed_ = false;
-  std::size_t next_id_ = 1, in_flight_ = 0, most_at_once_ = 0;
+  bool token_needed_ = false, vouches_ = false;
+  std::size_t next_id_ = 1, seals_ = 0, in_flight_ = 0, most_at_once_ = 0;
 };
 
 // A kind named by its server's schema. The server outlives what is made.

@@ -44,6 +44,19 @@ std::string named(const TypeSchema& type, const Value& attributes) {
   return type.name + " " + quoted(identity_text(type, identity_of(type, attributes)));
 }
 
+bool moves(const ChangeRequest& change, std::string_view attribute) {
+  return std::any_of(change.changed.begin(), change.changed.end(),
+                     [&](const Path& path) { return path.root() == attribute; });
+}
+
+// Secrets that go by a version come along with every update, and count only among what changes.
+void keep_versioned(const ChangeRequest& change, const Value& before, Value& after) {
+  for (const Attribute& attribute : change.type->attributes) {
+    if (attribute.versioned_by.empty() || moves(change, attribute.name)) continue;
+    after = with_value_at(after, Path(attribute.name), before.get(attribute.name));
+  }
+}
+
 tl::unexpected<Error> refuse(std::string message, std::string next_step) {
   return fail(std::move(message), std::move(next_step), {}, Fault::provider);
 }
@@ -124,6 +137,20 @@ Value FakeServer::completed(const TypeSchema& type, const Value& desired, const 
   return Value(std::move(out));
 }
 
+// What the server adds to a safe: it counts writes, and makes a seal for each turn.
+void FakeServer::keep_safe(const TypeSchema& type, Object& object, const Object& before) {
+  if (type.find("seal") == nullptr) return;
+  const Value was = before.attributes.get("version");
+  const bool written = !(object.attributes.get("data") == before.attributes.get("data"));
+  const std::int64_t count = was.is_integer() ? was.as_integer() : 0;
+  object.attributes = with_value_at(object.attributes, Path("version"), Value(count + (written ? 1 : 0)));
+  const Value seal = before.attributes.get("seal");
+  if (seal.is_null()) {
+    object.attributes =
+        with_value_at(object.attributes, Path("seal"), Value("sealed by the server " + std::to_string(++seals_)));
+  }
+}
+
 ReadResult FakeServer::told(const TypeSchema& type, const Object& object) const {
   ReadResult out = ReadResult::present(object.attributes, type.server_id.empty() ? std::string() : object.server_id);
   for (const Attribute& attribute : type.attributes) {
@@ -143,6 +170,11 @@ ReadResult FakeServer::read_one(const TypeSchema& type, const ReadKey& key) {
   const Object* object = find(type, key.identity, key.server_id);
   if (object == nullptr) return ReadResult::absent();
   ReadResult out = told(type, *object);
+  if (vouches_ && type.find("seal") != nullptr && !key.known.get("version").is_null() &&
+      key.known.get("version") == out.value.get("version")) {
+    out.value = without_path(out.value, Path("data"));
+    out.unmoved.emplace_back("data");
+  }
   if (rule != nullptr && rule->answer) out.value = rule->answer(std::move(out.value));
   return out;
 }
@@ -171,6 +203,7 @@ Result<FakeServer::Object> FakeServer::create(const ChangeRequest& change) {
   PLUMB_CHECK(check_containers(type, change.desired));
   Object object{Value::map(), std::to_string(next_id_++)};
   object.attributes = completed(type, change.desired, object);
+  keep_safe(type, object, Object{Value::map(), {}});
   store(type, object);
   return object;
 }
@@ -181,6 +214,12 @@ Result<FakeServer::Object> FakeServer::update(const ChangeRequest& change) {
   if (found == nullptr) return gone(type, change.prior);
   const Object before = *found;
   Object after{completed(type, change.desired, before), before.server_id};
+  keep_versioned(change, before.attributes, after.attributes);
+  if (moves(change, "turn")) {
+    keep_safe(type, after, Object{without_path(before.attributes, Path("seal")), {}});
+  } else {
+    keep_safe(type, after, before);
+  }
   for (const Attribute& attribute : type.attributes) {
     const bool same = after.attributes.get(attribute.name) == before.attributes.get(attribute.name);
     if (!same && attribute.immutable && !attribute.local) {
@@ -233,13 +272,16 @@ void FakeServer::put(const std::string& type, const Value& attributes) {
   const TypeSchema* schema = schema_.find(type);
   if (schema == nullptr) return;
   Object object{Value::map(), {}};
-  if (const Object* before = find(*schema, attributes, {})) {
-    object.server_id = before->server_id;
-    drop(*schema, *identity_key(*schema, identity_of(*schema, before->attributes)));
+  Value before = Value::map();
+  if (const Object* there = find(*schema, attributes, {})) {
+    object.server_id = there->server_id;
+    before = there->attributes;
+    drop(*schema, *identity_key(*schema, identity_of(*schema, before)));
   } else {
     object.server_id = std::to_string(next_id_++);
   }
   object.attributes = completed(*schema, attributes, object);
+  keep_safe(*schema, object, Object{before, {}});
   store(*schema, std::move(object));
 }
 
@@ -250,7 +292,9 @@ bool FakeServer::change(const std::string& type, std::string_view identity, cons
   const TypeSchema& schema = *schema_.find(type);
   Object object = *found;
   drop(schema, *identity_key(schema, identity_of(schema, object.attributes)));
+  const Object before = object;
   object.attributes = with_value_at(object.attributes, Path(attribute), plain(value));
+  keep_safe(schema, object, before);
   store(schema, std::move(object));
   return true;
 }

@@ -75,6 +75,54 @@ TypeSchema thing(const std::string& provider) {
   return out;
 }
 
+// Secrets of every kind.
+TypeSchema safe(const std::string& provider) {
+  TypeSchema out;
+  out.name = provider + ".safe";
+  out.doc = "What keeps secrets.";
+  Attribute data = attribute("data", map_type(string_type()), "What is in it; the server gives it back.");
+  data.sensitive = true;
+  Attribute version = answer("version", integer_type(), "How often `data` was written.");
+  Attribute code = attribute("code", string_type(), "What opens it; sent again when `code_version` changes.");
+  code.sensitive = code.write_only = true;
+  code.versioned_by = "code_version";
+  Attribute code_version = attribute("code_version", integer_type(), "Which code it is.");
+  code_version.local = true;
+  Attribute root = attribute("root", string_type(), "What opens it at first.");
+  root.sensitive = root.write_only = root.create_only = true;
+  root.versioned_by = "root_version";
+  Attribute root_version = attribute("root_version", integer_type(), "Which first code it is.");
+  root_version.local = true;
+  Attribute turn = attribute("turn", integer_type(), "A change makes a new `seal`.");
+  turn.local = true;
+  Attribute seal = answer("seal", string_type(), "A secret that the server made, and shows to whoever reads.");
+  seal.sensitive = seal.kept_by_server = true;
+  seal.follows = "turn";
+  out.attributes = {required("name", "Its name."),
+                    attribute("note", string_type(), "Any text."),
+                    std::move(data),
+                    std::move(version),
+                    std::move(code),
+                    std::move(code_version),
+                    std::move(root),
+                    std::move(root_version),
+                    std::move(turn),
+                    std::move(seal)};
+  out.identity = {{"name", OnIdentityChange::replaces, false}};
+  return out;
+}
+
+TypeSchema safe_data(const std::string& provider) {
+  TypeSchema out;
+  out.name = provider + ".safe";
+  out.doc = "What is in a safe.";
+  Attribute data = answer("data", map_type(string_type()), "What is in it.");
+  data.sensitive = true;
+  out.attributes = {required("name", "Its name."), std::move(data),
+                    answer("version", integer_type(), "How often it was written.")};
+  return out;
+}
+
 TypeSchema box(const std::string& provider) {
   TypeSchema out;
   out.name = provider + ".box";
@@ -111,8 +159,8 @@ ProviderSchema fake_schema(std::string name) {
   Attribute token = attribute("token", string_type(), "What lets one in.");
   token.sensitive = true;
   out.config = {attribute("endpoint", string_type(), "Where the server is."), std::move(token)};
-  out.types = {thing(name), box(name), link(name)};
-  out.data = {thing_data(name)};
+  out.types = {thing(name), box(name), link(name), safe(name)};
+  out.data = {thing_data(name), safe_data(name)};
   out.name = std::move(name);
   return out;
 }

@@ -28,9 +28,9 @@ struct ServerInfo {
 struct ReadKey {
   Value identity;         // map of identity attributes; null when only the server id is known
   std::string server_id;  // empty when only the identity is known
-  // What state keeps of it: all attributes but secrets, as last applied or accepted. Null when it is not in state. Lets
-  // a provider ask for less (a version that has not moved), or answer for what is not there any more by right (a
-  // one-time token that was used).
+  // What state keeps of it, as last applied or accepted: all attributes but secrets that come from elsewhere. Null when
+  // it is not in state, or has to be read in full. Lets a provider ask for less (a version that has not moved), or
+  // answer for what is not there any more by right (a one-time token that was used).
   Value known{};
 };
 
@@ -44,8 +44,10 @@ struct ReadResult {
   Value value;               // present: a map of attributes, identity included, under the names written
   std::string server_id;     // present: the server's id, where the type has one
   std::vector<Path> unread;  // paths a missing right or the server's nature kept from us
-  // Paths that were not fetched because the server vouches for them (a version) being as they were when `known` was
-  // recorded. Compared as what was last applied; unlike `unread` that is certain, so plan does not say "not verified".
+  // Attributes that were not fetched because the server vouches for them (a version) being as they were when `known`
+  // was recorded. Compared as what was last applied; unlike `unread` that is certain, so plan does not say "not
+  // verified". Only where `known` was given, and never what is kept by the server. The engine reads an object again
+  // without `known` when it cannot compare a secret unseen.
   std::vector<Path> unmoved;
   Evidence evidence;
   Error error;  // unreadable: why
@@ -75,7 +77,7 @@ struct PlanFacts {
 struct ChangeRequest {
   Operation operation = Operation::create;
   const TypeSchema* type = nullptr;
-  Value prior;                // live before the change; null for create
+  Value prior;                // live before the change; null for create; without secrets that were not read
   Value desired;              // null for remove; secrets included, marked
   std::vector<Path> changed;  // update: what differs
   std::string server_id;      // of the live object, where there is one

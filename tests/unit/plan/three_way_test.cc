@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/model/digest.h"
+#include "engine/plan/kept.h"
 #include "engine/provider_api/fake.h"
 
 using namespace plumb;

@@ -84,10 +84,13 @@ struct HttpResponse {
 // (the token would go to another server): the caller sees 307. Answers 429, 502, 503 and 504 to what only reads are
 // repeated with full jitter, and not before Retry-After; the last one is returned when attempts or time run out.
 //
-// Errors: Fault::unreachable with Retry::later when nothing was sent (no address, refused, TLS not trusted: then
-// Retry::never, and the next step names the certificate's settings), with Retry::outcome_unknown when a request that
-// writes was sent and its answer was lost (Retry::later where it only reads). Messages name method, host and path
-// without its query, never headers or bodies.
+// Errors: Fault::unreachable with Retry::later when nothing was sent (no address, connection refused), with
+// Retry::outcome_unknown when a request that writes was sent and its answer was lost (Retry::later where it only
+// reads). With Retry::never: Fault::input when the server's certificate is not trusted, Fault::refused when the server
+// does not take ours (the next steps name the settings), Fault::provider when the answer is no HTTP or too large.
+// Messages name method, host and path without its query, never headers or bodies.
+//
+// The environment's http_proxy, https_proxy and no_proxy count, but for loopback.
 //
 // Thread-safe: any number of threads may call send and send_all at once; no more than `connections` requests are in
 // flight over all of them.
@@ -108,7 +111,7 @@ class HttpClient {
   void set_header(const std::string& name, std::string value);
   // Closes connections that nobody uses.
   void close_idle();
-  // Attempts sent so far.
+  // Requests that left so far, each repeat counted.
   [[nodiscard]] std::uint64_t sent() const noexcept;
 
  private:

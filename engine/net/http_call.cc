@@ -61,6 +61,9 @@ void HttpCall::start(std::size_t index) {
   const bool late = item.attempts > 0 && now - item.first > target_.settings.retry_total + std::chrono::milliseconds{1};
   auto transfer = multi_.transfer();
   auto prepared = late ? Result<void>{} : transfer->prepare(requests_[index], headers_());
+  if (!late && prepared && curl_multi_add_handle(multi_.handle(), transfer->handle()) != CURLM_OK) {
+    prepared = transfer->refused();
+  }
   if (late || !prepared) {
     if (!prepared) item.last = fail(std::move(prepared).error());
     multi_.put_back(std::move(transfer));
@@ -69,7 +72,6 @@ void HttpCall::start(std::size_t index) {
     return;
   }
   ++item.attempts;
-  curl_multi_add_handle(multi_.handle(), transfer->handle());
   flying_.emplace_back(transfer.get(), index);
   item.transfer = std::move(transfer);
 }

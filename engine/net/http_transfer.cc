@@ -104,6 +104,10 @@ struct HttpCallbacks {
 
 HttpTransfer::HttpTransfer(HttpTarget& target) : target_(target), easy_(curl_easy_init()) {}
 
+Result<void> HttpTransfer::refused() {
+  return fail("no memory for a request", "free memory on this machine", {}, Fault::environment);
+}
+
 HttpTransfer::~HttpTransfer() {
   curl_easy_cleanup(easy_);
   curl_slist_free_all(headers_);
@@ -114,7 +118,7 @@ Result<void> HttpTransfer::prepare(const HttpRequest& request, const std::vector
   PLUMB_CHECK(check(request));
   for (const auto& one : request.headers) PLUMB_CHECK(check(one));
   for (const auto& one : client_headers) PLUMB_CHECK(check(one));
-  if (easy_ == nullptr) return fail("no memory for a request", "free memory on this machine", {}, Fault::environment);
+  if (easy_ == nullptr) return refused();
   curl_easy_reset(easy_);
   curl_slist_free_all(headers_);
   curl_slist_free_all(connect_to_);
@@ -130,7 +134,7 @@ Result<void> HttpTransfer::prepare(const HttpRequest& request, const std::vector
     if (!has(request.headers, one.name)) append(headers_, one);
   }
   for (const auto& one : request.headers) append(headers_, one);
-  set_body();
+  set_body(has(request.headers, "Content-Type") || has(client_headers, "Content-Type"));
   set(easy_, CURLOPT_HTTPHEADER, headers_);
   return {};
 }
@@ -189,7 +193,7 @@ void HttpTransfer::set_tls() {
   set_pem(easy_, CURLOPT_SSLKEY_BLOB, pem.key);
 }
 
-void HttpTransfer::set_body() {
+void HttpTransfer::set_body(bool typed) {
   const auto& request = *request_;
   const auto& method = request.method;
   if (method == "HEAD") set(easy_, CURLOPT_NOBODY, 1L);
@@ -197,11 +201,8 @@ void HttpTransfer::set_body() {
     set(easy_, CURLOPT_POST, 1L);
     set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(easy_, CURLOPT_POSTFIELDS, request.body.c_str());
-    if (request.body.empty()) {
-      append(headers_, "Content-Type:");
-    } else if (!has(request.headers, "Content-Type")) {
-      append(headers_, "Content-Type: " + request.content_type);
-    }
+    // Without a value curl sends none; left alone it would call it a form.
+    if (!typed) append(headers_, request.body.empty() ? "Content-Type:" : "Content-Type: " + request.content_type);
     append(headers_, "Expect:");  // a large body would wait a second for servers that do not answer it
   }
   set(easy_, CURLOPT_CUSTOMREQUEST, method.c_str());

@@ -34,6 +34,8 @@ class HttpTransfer {
   // Readies the handle. The request must live until the attempt is over. Errors: Fault::internal.
   Result<void> prepare(const HttpRequest& request, const std::vector<HttpHeader>& client_headers);
   [[nodiscard]] CURL* handle() const noexcept { return easy_; }
+  // The error of a handle that curl does not take.
+  static Result<void> refused();
   // After the attempt: the answer, or why there is none.
   Result<HttpResponse> finish(CURLcode code);
   // Whether the last error may pass by itself and the attempt did no harm.
@@ -43,7 +45,7 @@ class HttpTransfer {
   friend struct HttpCallbacks;
   void set_connection();
   void set_tls();
-  void set_body();
+  void set_body(bool typed);
 
   HttpTarget& target_;
   CURL* easy_;

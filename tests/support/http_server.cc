@@ -193,9 +193,17 @@ void HttpServer::serve(Connection& connection) {
     SSL_set_fd(connection.ssl, connection.fd);
     const bool accepted = SSL_accept(connection.ssl) == 1;
     const char* name = SSL_get_servername(connection.ssl, TLSEXT_NAMETYPE_host_name);
-    const std::lock_guard lock(mutex_);
-    names_asked_.emplace_back(name == nullptr ? "" : name);
-    if (!accepted) return;
+    {
+      const std::lock_guard lock(mutex_);
+      names_asked_.emplace_back(name == nullptr ? "" : name);
+    }
+    if (!accepted) {
+      // The client reads why only if its request does not meet a closed door.
+      shutdown(connection.fd, SHUT_WR);
+      char bytes[1024];
+      while (recv(connection.fd, bytes, sizeof bytes, 0) > 0) continue;
+      return;
+    }
   }
   while (auto request = connection.read()) {
     {

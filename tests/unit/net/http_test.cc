@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <thread>
 
 #include "engine/base/clock.h"
+#include "engine/net/http_header.h"
 #include "tests/unit/net/http_helpers.h"
 
 using namespace plumb;
@@ -281,4 +283,39 @@ TEST_CASE("an IPv6 server") {
   const auto answer = client_of(server)->send(get("/x"));
   REQUIRE(answer);
   CHECK(server.requests().at(0).header("Host") == "[::1]:" + std::to_string(server.port()));
+}
+
+TEST_CASE("a content type of one's own") {
+  HttpServer server(echo());
+  HttpSettings settings;
+  settings.headers = {{"content-type", "application/merge-patch+json"}};
+  const auto client = client_of(server, settings);
+  auto request = write("PATCH", "/x", "{}");
+  REQUIRE(client->send(request));
+  request.headers = {{"Content-Type", "text/plain"}};
+  REQUIRE(client->send(request));
+  for (const auto& [at, type] : {std::pair{0, "application/merge-patch+json"}, {1, "text/plain"}}) {
+    const auto seen = server.requests().at(at);
+    CHECK(seen.header("Content-Type") == type);
+    CHECK(std::count_if(seen.headers.begin(), seen.headers.end(),
+                        [](const auto& one) { return net::same_header(one.first, "Content-Type"); }) == 1);
+  }
+}
+
+TEST_CASE("the environment's proxy does not lead to loopback") {
+  HttpServer proxy([](const ReceivedRequest&) { return status(203); });
+  HttpServer server(echo());
+  ::setenv("http_proxy", proxy.address().c_str(), 1);
+  const auto direct = client_of(server)->send(get("/x"));
+  HttpSettings settings;
+  settings.address = "http://vault.invalid:8200";
+  const auto client = HttpClient::make(settings);
+  const auto through = client ? (*client)->send(get("/x")) : Result<HttpResponse>(fail("no client"));
+  ::unsetenv("http_proxy");
+  REQUIRE(direct);
+  CHECK(direct->status == 200);
+  REQUIRE(through);
+  CHECK(through->status == 203);
+  CHECK(proxy.requests().size() == 1);
+  CHECK(proxy.requests().at(0).target == "http://vault.invalid:8200/x");
 }

@@ -41,6 +41,29 @@ Value without_outer_slashes(Value desired) {
   return desired;
 }
 
+// `..` in a name would lead to another path.
+void check_parts(const TypeSchema& type, const Value& desired, std::vector<TypeError>& out) {
+  for (const Attribute& attribute : type.attributes) {
+    const std::string& name = attribute.name;
+    const bool in_path = type.is_identity(name) || name == "mount" || name == "backend" || name == "path";
+    const auto text = in_path ? text_of(desired, name) : std::nullopt;
+    if (!text || text->empty()) continue;
+    std::string_view rest = *text;
+    while (rest.starts_with('/')) rest.remove_prefix(1);
+    while (rest.ends_with('/')) rest.remove_suffix(1);
+    for (bool more = true; more;) {
+      const std::size_t slash = rest.find('/');
+      const std::string_view part = rest.substr(0, slash);
+      more = slash != std::string_view::npos;
+      if (more) rest.remove_prefix(slash + 1);
+      if (part != "." && part != "..") continue;
+      out.push_back({Path(name), "the part `" + std::string(part) + "` would lead to another path",
+                     "write the path as the server knows it"});
+      break;
+    }
+  }
+}
+
 class VaultProvider : public Provider {
  public:
   Result<ServerInfo> configure(const Value& config) override {
@@ -117,9 +140,14 @@ class VaultKind : public ProviderKind {
   [[nodiscard]] std::unique_ptr<Provider> make() const override { return std::make_unique<VaultProvider>(); }
 
   [[nodiscard]] std::vector<TypeError> check(const TypeSchema& type, const Value& desired) const override {
-    if (const Type* found = find_type(type)) return found->check(desired);
-    if (const DataType* found = find_data(type)) return found->check(desired);
-    return {};
+    std::vector<TypeError> out;
+    if (const Type* found = find_type(type)) {
+      out = found->check(desired);
+    } else if (const DataType* data = find_data(type)) {
+      out = data->check(desired);
+    }
+    check_parts(type, desired, out);
+    return out;
   }
   [[nodiscard]] std::vector<std::string> claims(const TypeSchema& type, const Value& desired) const override {
     const Type* found = find_type(type);

@@ -199,6 +199,5 @@ TEST_CASE("a part that is filled in by itself need not be written") {
   CHECK(parse_identity(type, "\"name=x\"")->get("name") == Value("name=x"));
   CHECK(parse_identity(type, "namespace=team,name=app")->get("namespace") == Value("team"));
   CHECK(parse_identity(type, "nam=x")->get("name") == Value("nam=x"));
-  CHECK(parse_identity(type, "name=a,name=b").error().next_step ==
-        "write the name alone, or `namespace=...,name=...`");
+  CHECK(parse_identity(type, "name=a,name=b").error().next_step == "write the name alone, or `namespace=...,name=...`");
 }

@@ -3,6 +3,7 @@
 #include "engine/provider_api/attributes.h"
 #include "providers/vault/schema.h"
 #include "providers/vault/token_attributes.h"
+#include "providers/vault/vault.h"
 #include "providers/vault/wire.h"
 
 using namespace plumb;
@@ -11,6 +12,19 @@ using namespace plumb::attributes;
 
 TEST_CASE("the vault provider's schema keeps the rules") {
   for (const std::string& problem : check_schema(provider_schema())) FAIL_CHECK(problem);
+}
+
+TEST_CASE("names do not lead elsewhere") {
+  const auto kind = make_vault();
+  const auto* type = kind->schema().find("vault.password_policy");
+  REQUIRE(type != nullptr);
+  const auto check = [&](const char* name) { return kind->check(*type, Value(ValueMap{{"name", name}})); };
+  CHECK(check("db").empty());
+  CHECK(check("a..b").empty());
+  REQUIRE(check("../acl/root").size() == 1);
+  CHECK(check("../acl/root").front().message == "the part `..` would lead to another path");
+  CHECK(check("a/./b").front().path == Path("name"));
+  CHECK(check("..").size() == 1);
 }
 
 TEST_CASE("durations go out as seconds and come back as durations") {

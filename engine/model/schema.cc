@@ -61,6 +61,9 @@ void check_attribute(const std::string& where, const Attribute& attribute, bool 
   if (attribute.unsettable && !(attribute.optional && attribute.computed))
     say("is unsettable, but not optional and computed");
   if (attribute.server_default && !attribute.computed) say("has a server default, but is not computed");
+  if (attribute.elapses && (!attribute.default_value || attribute.local)) {
+    say("elapses, and has no static default to go back to");
+  }
   if (attribute.write_only && !attribute.sensitive && !attribute.optional && !attribute.required)
     say("is written by nobody");
 }
@@ -94,7 +97,9 @@ void check_type(const TypeSchema& type, std::vector<std::string>& out) {
   for (const Attribute& attribute : type.attributes) {
     check_attribute(type.name, attribute, false, out);
     if (!names.insert(attribute.name).second) say("has " + attribute.name + " twice");
-    if (!attribute.follows.empty() && type.find(attribute.follows) == nullptr) say("follows what does not exist");
+    for (const std::string& followed : attribute.follows) {
+      if (type.find(followed) == nullptr) say("follows what does not exist");
+    }
   }
   check_secrets(type, out);
   for (const IdentityPart& part : type.identity) {

@@ -49,15 +49,17 @@ struct Attribute {
   bool immutable = false;    // a change forces replacement
   bool local = false;        // stored, compared prior with desired, never drift
   bool unsettable =
-      false;              // optional and computed, yet may be planned back to unset (null) when it leaves configuration
-  bool power = false;     // gives power (superuser, privileges): must have a static default or be required
+      false;           // optional and computed, yet may be planned back to unset (null) when it leaves configuration
+  bool power = false;  // gives power (superuser, privileges): must have a static default or be required
   // Of a write-only attribute: the attribute that says when to send it again. While that is set in configuration, the
   // secret itself is not compared (it may be new at every run), and goes along when the version changes.
   std::string versioned_by{};
   // Of a computed secret: every read gives it back, so it is never kept in state, not even sealed.
   bool kept_by_server = false;
-  std::string follows{};  // computed: worked out anew whenever that attribute changes, thus unknown in the plan of such
-                          // an update
+  // Computed: worked out anew whenever one of these attributes changes, thus unknown in the plan of such an update.
+  std::vector<std::string> follows{};
+  // Moves by the passing of time alone (what has come to its end): to be put right, but nobody's drift.
+  bool elapses = false;
   Comparison comparison = Comparison::exact;
   std::optional<Reference> reference{};
   std::string exactly_one_of{};  // attributes with the same group name: exactly one must be set

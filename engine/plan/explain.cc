@@ -103,6 +103,8 @@ std::string reason_of(const World& world, const InstanceNode& instance, const st
       return "because " + name + " was released";
     case Why::upstream:
       return "because " + name + " comes from " + (path.upstream ? path.upstream->str() : "another resource");
+    case Why::elapsed:
+      return "because the time of " + name + " is over";
     case Why::outside:
       return {};
   }

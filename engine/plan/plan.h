@@ -28,6 +28,7 @@ enum class Why : std::uint8_t {
   released,       // it left configuration and cannot be unset: shown, left as it is
   upstream,       // it comes from something that changes in this plan
   outside,        // the object is new to us (create, adopt)
+  elapsed,        // its time is over
 };
 
 // From `timeouts:`; zero where nothing is said.

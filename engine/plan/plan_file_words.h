@@ -24,12 +24,13 @@ inline constexpr Words<Action, 11> kActions{{{Action::no_op, "no-op"},
                                              {Action::record, "record"},
                                              {Action::deferred, "deferred"},
                                              {Action::blocked, "blocked"}}};
-inline constexpr Words<Why, 6> kWhys{{{Why::configuration, "configuration"},
+inline constexpr Words<Why, 7> kWhys{{{Why::configuration, "configuration"},
                                       {Why::drift, "drift"},
                                       {Why::unset, "unset"},
                                       {Why::released, "released"},
                                       {Why::upstream, "upstream"},
-                                      {Why::outside, "outside"}}};
+                                      {Why::outside, "outside"},
+                                      {Why::elapsed, "elapsed"}}};
 inline constexpr Words<DriftEntry::Kind, 4> kDrifts{{{DriftEntry::Kind::changed, "changed"},
                                                      {DriftEntry::Kind::missing, "missing"},
                                                      {DriftEntry::Kind::replaced_outside, "replaced_outside"},

@@ -99,9 +99,14 @@ class AttributeComparison {
 
   bool is_secret(const Value& want) const { return attribute_.sensitive || want.any_sensitive(); }
 
-  // The server keeps it, and it is in no state.
-  Value from_server() const {
+  // The server keeps it, and it is in no state: that it is another one than before is told by evidence.
+  Value from_server() {
     if (in_.live == nullptr) return Value::unknown().with_sensitive();
+    if (evidence_ != nullptr && in_.record != nullptr && in_.digest_key->has_value() && !ignored(path_)) {
+      const auto it = in_.record->evidence.find(path_);
+      if (it != in_.record->evidence.end() && bytes_digest(**in_.digest_key, *evidence_) != it->second)
+        out_.drift.push_back({path_, another_secret(), live_.with_sensitive()});
+    }
     return unread_ || live_.is_null() ? Value::unavailable() : live_.with_sensitive();
   }
 
@@ -126,7 +131,7 @@ class AttributeComparison {
   // Drift is about what we answered for last time. Of secrets that have a digest, see note_secret_drift.
   void note_drift() {
     if (in_.record == nullptr || in_.live == nullptr || attribute_.local || attribute_.create_only) return;
-    if (unread_ || unmoved_ || attribute_.sensitive || attribute_.write_only) return;
+    if (unread_ || unmoved_ || attribute_.sensitive || attribute_.write_only || attribute_.elapses) return;
     if (attribute_.computed && !managed_before_ && !attribute_.default_value) return;
     if (in_.record->digests.contains(path_)) return;
     if (in_.record->attributes.find(attribute_.name) == nullptr && !managed_before_ && live_.is_null()) return;
@@ -328,6 +333,7 @@ class AttributeComparison {
 
   Why why_of(const PathChange& change, Why cause) const {
     if (in_.record == nullptr) return Why::outside;
+    if (attribute_.elapses && cause == Why::unset) return Why::elapsed;
     for (const PathChange& drifted : out_.drift) {
       if (!drifted.path.covers(change.path) && !change.path.covers(drifted.path)) continue;
       // Drift, if configuration still says what was applied.
@@ -366,10 +372,11 @@ ThreeWayResult three_way(const ThreeWayInput& input) {
   ValueMap planned = ValueMap::from(std::move(entries));
   for (const Attribute& attribute : input.type->attributes) {
     if (attribute.follows.empty()) continue;
-    const bool moves = std::any_of(out.paths.begin(), out.paths.end(),
-                                   [&](const PlannedPath& path) { return path.path.root() == attribute.follows; });
-    if (!moves) continue;
-    planned.set(attribute.name, attribute.sensitive ? Value::unknown().with_sensitive() : Value::unknown());
+    const bool moves = std::any_of(out.paths.begin(), out.paths.end(), [&](const PlannedPath& path) {
+      const std::string_view root = path.path.root();
+      return std::find(attribute.follows.begin(), attribute.follows.end(), root) != attribute.follows.end();
+    });
+    if (moves) planned.set(attribute.name, Value::unknown().with_sensitive(attribute.sensitive));
   }
   out.planned = Value(std::move(planned));
   std::sort(out.paths.begin(), out.paths.end(),

@@ -97,7 +97,7 @@ TypeSchema safe(const std::string& provider) {
   turn.local = true;
   Attribute seal = answer("seal", string_type(), "A secret that the server made, and shows to whoever reads.");
   seal.sensitive = seal.kept_by_server = true;
-  seal.follows = "turn";
+  seal.follows = {"turn"};
   out.attributes = {required("name", "Its name."),
                     attribute("note", string_type(), "Any text."),
                     std::move(data),

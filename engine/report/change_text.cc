@@ -76,6 +76,9 @@ std::string mark_of(const PlannedChange& change, const PlannedPath& path) {
     case Why::upstream:
       if (path.upstream) marks.push_back("from " + path.upstream->str());
       break;
+    case Why::elapsed:
+      marks.emplace_back("its time is over");
+      break;
     case Why::outside:
       break;
   }

@@ -228,6 +228,8 @@ std::string_view why_word(Why why) noexcept {
       return "upstream";
     case Why::outside:
       return "outside";
+    case Why::elapsed:
+      return "elapsed";
   }
   return "outside";
 }

@@ -36,7 +36,7 @@ Attribute output() {
   out.doc = "What `input` was when this was last created or updated.";
   out.example = "{ release: \"1.4\" }";
   out.computed = true;
-  out.follows = "input";
+  out.follows = {"input"};
   return out;
 }
 

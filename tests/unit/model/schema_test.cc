@@ -81,7 +81,9 @@ TEST_CASE("each rule of a schema is checked") {
         "demo.role.home: is unsettable, but not optional and computed");
   CHECK(said([](P&, T& t) { find(t, "home").server_default = true; }) ==
         "demo.role.home: has a server default, but is not computed");
-  CHECK(said([](P&, T& t) { find(t, "home").follows = "nothing"; }) == "demo.role: follows what does not exist");
+  CHECK(said([](P&, T& t) { find(t, "home").follows = {"nothing"}; }) == "demo.role: follows what does not exist");
+  CHECK(said([](P&, T& t) { find(t, "home").elapses = true; }) ==
+        "demo.role.home: elapses, and has no static default to go back to");
   CHECK(said([](P&, T& t) { t.identity = {{.attribute = "nothing"}}; }) ==
         "demo.role: identity attribute nothing does not exist");
   CHECK(said([](P&, T& t) { t.identity = {{.attribute = "oid"}}; }) ==

@@ -83,7 +83,7 @@ struct Case {
 };
 
 std::string paths(const ThreeWayResult& result) {
-  static const char* const kWhy[] = {"configuration", "drift", "unset", "released", "upstream", "outside"};
+  static const char* const kWhy[] = {"configuration", "drift", "unset", "released", "upstream", "outside", "elapsed"};
   std::string out;
   for (const PlannedPath& path : result.paths) {
     if (!out.empty()) out += ", ";
@@ -162,6 +162,53 @@ TEST_CASE("three-way: a static default is managed") {
   c.managed = {"power"};
   CHECK(paths(c.run()) == "power unset");
   CHECK(c.run().planned.get("power") == Value(false));
+}
+
+TEST_CASE("three-way: what time alone has moved is put right, and is nobody's drift") {
+  Case c;
+  Attribute over = attribute("over", list_type(integer_type()));
+  over.default_value = Value::list();
+  over.elapses = true;
+  Attribute left = attribute("left"), right = attribute("right");
+  left.optional = right.optional = false;
+  left.computed = right.computed = right.sensitive = true;
+  left.follows = right.follows = {"plain", "over"};
+  c.type.attributes.insert(c.type.attributes.end(), {over, left, right});
+  c.prior = {{"over", Value::list()}, {"left", "a"}};
+  c.live = {{"over", Value::list({1})}, {"left", "a"}, {"right", "b"}};
+  const ThreeWayResult result = c.run();
+  CHECK(paths(result) == "over elapsed");
+  CHECK(drift(result).empty());
+  CHECK(result.planned.get("left").is_unknown());
+  CHECK(result.planned.get("right").is_unknown());
+  CHECK(result.planned.get("right").sensitive());
+  c.live.set("over", Value::list());
+  CHECK(paths(c.run()).empty());
+  CHECK(c.run().planned.get("left") == Value("a"));
+}
+
+TEST_CASE("three-way: another secret in the server's keeping is told by evidence, and stands") {
+  Case c;
+  for (Attribute& one : c.type.attributes) {
+    if (one.name != "secret") continue;
+    one.optional = one.write_only = false;
+    one.computed = one.kept_by_server = true;
+  }
+  c.live = {{"secret", kSecret}};
+  c.server_secret = kSecret;
+  c.evidence_digest = bytes_digest(kKey, fake_evidence(kSecret));
+  CHECK(drift(c.run()).empty());
+  c.evidence_digest = bytes_digest(kKey, fake_evidence(Value("the one before")));
+  CHECK(drift(c.run()) == "secret");
+  CHECK(c.run().drift.front().before.sensitive());
+  CHECK(c.run().drift.front().after.sensitive());
+  CHECK(paths(c.run()).empty());
+  CHECK(c.run().planned.get("secret") == kSecret);
+  c.has_key = false;
+  CHECK(drift(c.run()).empty());
+  c.has_key = true;
+  c.evidence_digest.reset();
+  CHECK(drift(c.run()).empty());
 }
 
 TEST_CASE("three-way: optional and computed") {

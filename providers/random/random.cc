@@ -3,6 +3,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/random.h"
 #include "engine/provider_api/local_provider.h"
+#include "engine/provider_api/password.h"
 #include "providers/random/attributes.h"
 #include "providers/random/password.h"
 
@@ -59,7 +60,7 @@ std::vector<TypeError> check_type(const TypeSchema& type, const Value& desired) 
 
 ValueMap generate(const TypeSchema& type, const Value& desired) {
   if (type.name == "random.password") {
-    return {{"value", Value(make_password(rules_of(desired))).with_sensitive()}};
+    return {{"value", Value(make_password(password_rules(desired))).with_sensitive()}};
   }
   if (type.name == "random.id") {
     const std::string raw = random_bytes(static_cast<std::size_t>(desired.get("bytes").as_integer()));

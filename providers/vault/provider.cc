@@ -1,5 +1,8 @@
 // The kind and the provider: dispatch by type.
+#include <algorithm>
+
 #include "engine/provider_api/values.h"
+#include "providers/vault/capabilities.h"
 #include "providers/vault/schema.h"
 #include "providers/vault/settings.h"
 #include "providers/vault/type.h"
@@ -64,6 +67,15 @@ void check_parts(const TypeSchema& type, const Value& desired, std::vector<TypeE
   }
 }
 
+// It is known where the object lies.
+bool is_placed(const ChangeRequest& change) {
+  const Value& attributes = change.operation == Operation::remove ? change.prior : change.desired;
+  return std::all_of(change.type->identity.begin(), change.type->identity.end(), [&](const IdentityPart& part) {
+    const Value* value = attributes.find(part.attribute);
+    return value != nullptr && value->fully_known();
+  });
+}
+
 class VaultProvider : public Provider {
  public:
   Result<ServerInfo> configure(const Value& config) override {
@@ -95,6 +107,7 @@ class VaultProvider : public Provider {
 
   std::vector<PlanFacts> plan_facts(std::span<const ChangeRequest> changes) override {
     std::vector<PlanFacts> out(changes.size());
+    std::vector<std::vector<Need>> needs(changes.size());
     for (const TypePtr& type : all_types()) {
       std::vector<const ChangeRequest*> mine;
       std::vector<PlanFacts*> facts;
@@ -102,9 +115,11 @@ class VaultProvider : public Provider {
         if (changes[i].type->name != type->schema().name) continue;
         mine.push_back(&changes[i]);
         facts.push_back(&out[i]);
+        if (is_placed(changes[i])) needs[i] = type->needs(changes[i]);
       }
       if (!mine.empty()) type->facts(*client_, mine, facts);
     }
+    check_capabilities(*client_, needs, out);
     return out;
   }
 

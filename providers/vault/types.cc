@@ -14,11 +14,16 @@ std::vector<TypePtr> made_types() {
   out.push_back(make_database_connection());
   out.push_back(make_database_role());
   out.push_back(make_database_static_role());
+  out.push_back(make_kv_secret());
+  out.push_back(make_kv_secret_v2());
+  out.push_back(make_generated_secret());
   return out;
 }
 
 std::vector<DataPtr> made_data() {
   std::vector<DataPtr> out;
+  out.push_back(make_kv_secret_data());
+  out.push_back(make_kv_secrets_data());
   return out;
 }
 

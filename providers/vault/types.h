@@ -13,5 +13,11 @@ TypePtr make_identity_group_alias();
 TypePtr make_database_connection();
 TypePtr make_database_role();
 TypePtr make_database_static_role();
+TypePtr make_kv_secret();
+TypePtr make_kv_secret_v2();
+TypePtr make_generated_secret();
+
+DataPtr make_kv_secret_data();
+DataPtr make_kv_secrets_data();
 
 }  // namespace plumb::vault

@@ -252,7 +252,9 @@ class Reader {
 Value identity_of(const TypeSchema& type, const Value& attributes) {
   ValueMap parts;
   for (const IdentityPart& part : type.identity) {
-    const Value value = attributes.is_unknown() ? attributes : attributes.get(part.attribute);
+    Value value = attributes.is_unknown() ? attributes : attributes.get(part.attribute);
+    const Attribute* attribute = type.find(part.attribute);
+    if (value.is_null() && attribute != nullptr && attribute->default_value) value = *attribute->default_value;
     parts.set(part.attribute, canonical_part(type, part.attribute, value));
   }
   return Value(std::move(parts));

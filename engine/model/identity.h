@@ -9,7 +9,7 @@
 namespace plumb {
 
 // The identity of an object with these attributes: a map of the identity attributes, in canonical form.
-// Parts that are missing are null; unknown ones stay unknown.
+// Parts that are missing have their static default, else they are null; unknown ones stay unknown.
 Value identity_of(const TypeSchema& type, const Value& attributes);
 
 // One text for one identity, injective: a key for maps and for order. nullopt while a part is unknown.

@@ -58,9 +58,22 @@ bool run_checks(World& world, const InstanceNode& instance, const ResourceBlock&
   return errors.empty();
 }
 
-// Identity parts that nobody wrote come from the connection; without one they are unknown.
+// Identity parts that nobody wrote have their static default, so that containers find them.
+Value with_identity_defaults(const TypeSchema& type, Value desired) {
+  ValueMap map = desired.as_map();
+  for (const IdentityPart& part : type.identity) {
+    const Attribute* attribute = type.find(part.attribute);
+    const Value* value = map.find(part.attribute);
+    if (attribute == nullptr || !attribute->default_value || (value != nullptr && !value->is_null())) continue;
+    map.set(part.attribute, *attribute->default_value);
+  }
+  return Value(std::move(map));
+}
+
+// Else they come from the connection; without one they are unknown.
 Value complete(const World& world, const InstanceNode& instance, Value desired) {
   const TypeSchema& type = *instance.type;
+  desired = with_identity_defaults(type, std::move(desired));
   const ProviderNode& provider = world.providers[instance.provider];
   const bool ready = provider.status == ProviderNode::Status::ready;
   if (ready) return provider.provider->complete(type, std::move(desired));

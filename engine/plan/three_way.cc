@@ -265,6 +265,7 @@ class AttributeComparison {
     if (in_.record != nullptr && in_.record->partial && attribute_.write_only && !want.is_null()) {
       return another_secret();  // what a half-made object was sent is not certain
     }
+    if (want.is_null() && !managed_before_ && !has_digest()) return want;  // nobody ever set it
     Value base = in_.record != nullptr ? restored_prior(want) : want;
     out_.not_verified.push_back(path_);
     return base;

@@ -30,6 +30,9 @@ Value rewritten(Value attributes, const char* name, Rewrite rewrite) {
   for (const Value& one : list->as_list()) {
     out.push_back(one.is_string() ? Value(rewrite(one.as_string())).with_sensitive(one.sensitive()) : one);
   }
+  // It is a set, and two spellings may have become one.
+  std::sort(out.begin(), out.end(), [](const Value& a, const Value& b) { return compare_values(a, b) < 0; });
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return with(attributes, name, Value(std::move(out)).with_sensitive(list->sensitive()));
 }
 

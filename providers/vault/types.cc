@@ -6,6 +6,13 @@ namespace {
 
 std::vector<TypePtr> made_types() {
   std::vector<TypePtr> out;
+  out.push_back(make_approle_role());
+  out.push_back(make_approle_secret_id());
+  out.push_back(make_userpass_user());
+  out.push_back(make_jwt_auth_config());
+  out.push_back(make_jwt_auth_role());
+  out.push_back(make_kubernetes_auth_config());
+  out.push_back(make_kubernetes_auth_role());
   out.push_back(make_password_policy());
   out.push_back(make_identity_entity());
   out.push_back(make_identity_entity_alias());

@@ -5,6 +5,13 @@
 
 namespace plumb::vault {
 
+TypePtr make_approle_role();
+TypePtr make_approle_secret_id();
+TypePtr make_userpass_user();
+TypePtr make_jwt_auth_config();
+TypePtr make_jwt_auth_role();
+TypePtr make_kubernetes_auth_config();
+TypePtr make_kubernetes_auth_role();
 TypePtr make_password_policy();
 TypePtr make_identity_entity();
 TypePtr make_identity_entity_alias();

@@ -12,6 +12,8 @@ TypePtr make_jwt_auth_config();
 TypePtr make_jwt_auth_role();
 TypePtr make_kubernetes_auth_config();
 TypePtr make_kubernetes_auth_role();
+TypePtr make_mount();
+TypePtr make_auth_method();
 TypePtr make_password_policy();
 TypePtr make_identity_entity();
 TypePtr make_identity_entity_alias();
@@ -26,5 +28,8 @@ TypePtr make_generated_secret();
 
 DataPtr make_kv_secret_data();
 DataPtr make_kv_secrets_data();
+
+DataPtr make_mounts_data();
+DataPtr make_auth_methods_data();
 
 }  // namespace plumb::vault

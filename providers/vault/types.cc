@@ -15,6 +15,7 @@ std::vector<TypePtr> made_types() {
   out.push_back(make_kubernetes_auth_role());
   out.push_back(make_mount());
   out.push_back(make_auth_method());
+  out.push_back(make_policy());
   out.push_back(make_password_policy());
   out.push_back(make_identity_entity());
   out.push_back(make_identity_entity_alias());
@@ -33,6 +34,7 @@ std::vector<DataPtr> made_data() {
   std::vector<DataPtr> out;
   out.push_back(make_kv_secret_data());
   out.push_back(make_kv_secrets_data());
+  out.push_back(make_policy_document_data());
   out.push_back(make_mounts_data());
   out.push_back(make_auth_methods_data());
   return out;

@@ -14,6 +14,7 @@ TypePtr make_kubernetes_auth_config();
 TypePtr make_kubernetes_auth_role();
 TypePtr make_mount();
 TypePtr make_auth_method();
+TypePtr make_policy();
 TypePtr make_password_policy();
 TypePtr make_identity_entity();
 TypePtr make_identity_entity_alias();
@@ -29,6 +30,7 @@ TypePtr make_generated_secret();
 DataPtr make_kv_secret_data();
 DataPtr make_kv_secrets_data();
 
+DataPtr make_policy_document_data();
 DataPtr make_mounts_data();
 DataPtr make_auth_methods_data();
 

@@ -55,22 +55,34 @@ void check_path(MountKind kind, const std::string& path, std::vector<TypeError>&
   }
 }
 
+Value passed_through(const BuiltIn& mount) {
+  return mount.passthrough_header.empty() ? Value::list() : Value::list({Value(mount.passthrough_header)});
+}
+
 // What a mount that always exists was made with cannot be changed.
-void check_built_in(const BuiltIn& mount, const Value& desired, std::vector<TypeError>& out) {
+void check_built_in(MountKind kind, const BuiltIn& mount, const Value& desired, std::vector<TypeError>& out) {
   const std::string name(mount.path);
   if (const auto type = text_of(desired, "type"); type && *type != mount.type) {
     out.push_back(error_at("type", "`" + name + "` always exists, with the type " + std::string(mount.type),
                            "write `type: " + std::string(mount.type) + "`, or choose another path"));
   }
-  const auto fixed = [&](const char* attribute, bool value) {
-    const auto wanted = flag_of(desired, attribute);
-    if (wanted && *wanted != value) {
-      out.push_back(error_at(attribute, "`" + name + "` always exists, and this cannot be changed", "remove it"));
-    }
+  // Not even tuning changes them; those of secrets engines nearly nothing does.
+  const auto fixed = [&](const char* attribute, const Value& value) {
+    const Value* wanted = desired.find(attribute);
+    if (wanted == nullptr || wanted->is_null() || !wanted->fully_known() || *wanted == value) return;
+    out.push_back(error_at(attribute, '`' + name + "` always exists, and this cannot be changed", "remove it"));
   };
   fixed("local", mount.local);
   fixed("seal_wrap", mount.seal_wrap);
   fixed("external_entropy_access", false);
+  if (kind == MountKind::auth) return;
+  for (const char* attribute : {"default_lease_ttl", "max_lease_ttl"}) fixed(attribute, "0s");
+  fixed("description", mount.description);
+  fixed("options", Value::map());
+  fixed("listing_visibility", "hidden");
+  fixed("passthrough_request_headers", passed_through(mount));
+  fixed("allowed_response_headers", Value::list());
+  fixed("plugin_version", "");
   fixed("force_no_cache", false);
 }
 
@@ -107,9 +119,7 @@ Value flags_and_defaults(const BuiltIn& mount, Value desired) {
   fill("description", std::string(mount.description));
   if (mount.local) fill("local", true);
   if (mount.seal_wrap) fill("seal_wrap", true);
-  if (!mount.passthrough_header.empty()) {
-    fill("passthrough_request_headers", Value::list({Value(mount.passthrough_header)}));
-  }
+  if (!mount.passthrough_header.empty()) fill("passthrough_request_headers", passed_through(mount));
   return desired;
 }
 
@@ -203,14 +213,16 @@ Value canonical_engine(Value desired) {
 }
 
 Value MountType::complete(Value desired) const {
+  if (kind_ == MountKind::auth) {
+    const Value* path = desired.find("path");
+    const Value* type = desired.find("type");
+    const bool named = path != nullptr && !path->is_null();
+    if (!named && type != nullptr) desired = with(desired, "path", *type);
+  }
   if (const BuiltIn* mount = built_in(kind_, text_or(desired, "path"))) {
     return flags_and_defaults(*mount, std::move(desired));
   }
-  if (kind_ == MountKind::engine) return canonical_engine(std::move(desired));
-  const Value* path = desired.find("path");
-  const Value* type = desired.find("type");
-  const bool named = path != nullptr && !path->is_null();
-  return named || type == nullptr ? desired : with(desired, "path", *type);
+  return kind_ == MountKind::engine ? canonical_engine(std::move(desired)) : desired;
 }
 
 std::vector<TypeError> MountType::check(const Value& desired) const {
@@ -219,7 +231,7 @@ std::vector<TypeError> MountType::check(const Value& desired) const {
   if (path) check_path(kind_, trimmed_slashes(*path), out);
   const BuiltIn* mount = path ? built_in(kind_, trimmed_slashes(*path)) : nullptr;
   if (mount != nullptr) {
-    check_built_in(*mount, desired, out);
+    check_built_in(kind_, *mount, desired, out);
   } else if (const auto type = text_of(desired, "type"); type && path) {
     const auto reserved = [&](const BuiltIn& one) { return one.type == *type; };
     if (kind_ == MountKind::engine ? std::any_of(kBuiltInEngines.begin(), kBuiltInEngines.end(), reserved)

@@ -56,7 +56,8 @@ class MountType : public Type {
   // Only what differs: a mount keeps the rest.
   [[nodiscard]] Value tune_body(const ChangeRequest& change) const;
   [[nodiscard]] std::optional<Error> create(Client& client, const ChangeRequest& change) const;
-  [[nodiscard]] std::optional<Error> update(Client& client, const ChangeRequest& change) const;
+  // `touched`: something was changed, also where there is an error.
+  [[nodiscard]] std::optional<Error> update(Client& client, const ChangeRequest& change, bool& touched) const;
   [[nodiscard]] std::optional<Error> move(Client& client, const ChangeRequest& change) const;
   [[nodiscard]] std::optional<Error> tune(Client& client, const ChangeRequest& change, Value body) const;
   [[nodiscard]] ApplyResult remove(Client& client, const ChangeRequest& change) const;

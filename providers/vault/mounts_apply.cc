@@ -223,13 +223,16 @@ std::optional<Error> MountType::move(Client& client, const ChangeRequest& change
   return wait_for_move(client, *id, call.space, "moving " + from + " to " + to, change.timeout);
 }
 
-std::optional<Error> MountType::update(Client& client, const ChangeRequest& change) const {
+std::optional<Error> MountType::update(Client& client, const ChangeRequest& change, bool& touched) const {
   if (text_or(change.prior, "path") != text_or(change.desired, "path")) {
     if (auto error = move(client, change)) return error;
+    touched = true;
   }
   Value body = tune_body(change);
   if (body.as_map().empty()) return std::nullopt;
-  return tune(client, change, std::move(body));
+  auto error = tune(client, change, std::move(body));
+  touched = touched || !error;
+  return error;
 }
 
 ApplyResult MountType::remove(Client& client, const ChangeRequest& change) const {
@@ -255,7 +258,9 @@ ApplyResult MountType::apply(Client& client, const ChangeRequest& change) const 
       error = tune(client, change, Value(ValueMap{{"user_lockout_config", lockout_body(schema(), change.desired)}}));
     }
   } else {
-    error = update(client, change);
+    bool touched = false;
+    error = update(client, change, touched);
+    if (error && !touched) return failed(std::move(*error));
   }
   if (!error && is_kv2(change.desired) && (change.operation == Operation::create || is_changed(change, "options"))) {
     error = wait_for_kv2(client, text_or(change.desired, "path"), space_of(change.desired), change.timeout);
@@ -307,7 +312,6 @@ std::vector<Need> MountType::needs(const ChangeRequest& change) const {
 
 void MountType::facts(Client& client, std::span<const ChangeRequest* const> changes,
                       std::span<PlanFacts* const> facts) const {
-  static_cast<void>(client);
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const ChangeRequest& change = *changes[i];
     const std::string path = text_or(change.prior, "path");
@@ -315,8 +319,11 @@ void MountType::facts(Client& client, std::span<const ChangeRequest* const> chan
     if (always && change.operation == Operation::remove) {
       facts[i]->warnings.push_back('`' + path + "` always exists: state forgets it, and the server keeps it as it is");
     } else if (always && (change.operation == Operation::create || is_changed(change, "path"))) {
-      facts[i]->blocked = Error{'`' + path + "` always exists: it can be tuned, and neither moved nor made anew",
+      facts[i]->blocked = Error{'`' + path + "` always exists: it is neither moved nor made anew",
                                 "put the old attributes back; or remove the block, and make a mount of another path"};
+    } else if (always && kind_ == MountKind::engine && !client.server().openbao() && !change.changed.empty()) {
+      facts[i]->blocked = Error{client.server().name() + " cannot tune `" + path + '`',
+                                "remove `" + change.changed.front().str() + "`; OpenBao can"};
     } else if (change.operation == Operation::update && is_kv2(change.prior) &&
                text_of(change.desired.get("options"), "version") == "1") {
       facts[i]->blocked = Error{"a key-value store cannot go back from version 2 to 1",

@@ -72,7 +72,7 @@ void check_built_in(MountKind kind, const BuiltIn& mount, const Value& desired, 
     if (wanted == nullptr || wanted->is_null() || !wanted->fully_known() || *wanted == value) return;
     out.push_back(error_at(attribute, '`' + name + "` always exists, and this cannot be changed", "remove it"));
   };
-  fixed("local", mount.local);
+  fixed("local_mount", mount.local);
   fixed("seal_wrap", mount.seal_wrap);
   fixed("external_entropy_access", false);
   if (kind == MountKind::auth) return;
@@ -117,7 +117,7 @@ Value flags_and_defaults(const BuiltIn& mount, Value desired) {
     if (found == nullptr || found->is_null()) desired = with(desired, name, std::move(value));
   };
   fill("description", std::string(mount.description));
-  if (mount.local) fill("local", true);
+  if (mount.local) fill("local_mount", true);
   if (mount.seal_wrap) fill("seal_wrap", true);
   if (!mount.passthrough_header.empty()) fill("passthrough_request_headers", passed_through(mount));
   return desired;
@@ -175,7 +175,12 @@ std::vector<Attribute> mount_attributes(std::string type_doc, std::string type_e
       ttl("max_lease_ttl", "How long they may live at most; 0 means as the server says.", "24h"),
       with_default(attribute("options", map_type(string_type()), "Settings of the plugin.", "{ version: \"2\" }"),
                    Value::map()),
-      immutable(flag("local", "Not replicated to other clusters.", false)),
+      [] {
+        // `local` is a word of Lua, and could not be named in an expression.
+        Attribute out = immutable(flag("local_mount", "Not replicated to other clusters.", false));
+        out.read_name = "local";
+        return out;
+      }(),
       immutable(flag("seal_wrap", "What it stores is sealed once more.", false)),
       immutable(flag("external_entropy_access", "It may draw from an outside source of randomness.", false)),
       texts("audit_non_hmac_request_keys", "Fields of requests that audit logs show in the clear.", "[role_name]"),
@@ -252,7 +257,7 @@ ReadResult MountType::present(const std::string& space, const std::string& path,
   for (const Attribute& attribute : schema().attributes) {
     const std::string& name = attribute.name;
     if (name == "namespace" || name == "path") continue;
-    const Value* raw = entry.find(name);
+    const Value* raw = entry.find(attribute.read_name.empty() ? name : attribute.read_name);
     if (raw == nullptr) raw = config.find(name);
     if (raw == nullptr) raw = lockout.find(name);
     out.emplace_back(name, from_wire(attribute, raw == nullptr ? Value() : *raw));

@@ -152,9 +152,10 @@ std::optional<Error> wait_for_kv2(Client& client, const std::string& mount, cons
 
 Value MountType::create_body(const Value& desired) const {
   std::vector<ValueMap::Entry> body, config;
-  for (const char* name : {"type", "description", "local", "seal_wrap", "external_entropy_access"}) {
+  for (const char* name : {"type", "description", "seal_wrap", "external_entropy_access"}) {
     body.emplace_back(name, desired.get(name));
   }
+  body.emplace_back("local", desired.get("local_mount"));
   const Value options = desired.get("options");
   if (options.is_map() && !options.as_map().empty()) body.emplace_back("options", options);
   const auto add = [&](const char* name) {

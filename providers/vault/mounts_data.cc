@@ -22,7 +22,7 @@ std::vector<Field> fields() {
       {"options", map_type(string_type()), false},
       {"default_lease_ttl", string_type(), false},
       {"max_lease_ttl", string_type(), false},
-      {"local", bool_type(), false},
+      {"local_mount", bool_type(), false},
       {"seal_wrap", bool_type(), false},
       {"plugin_version", string_type(), false},
   };
@@ -41,7 +41,7 @@ Value told(const Value& entry) {
       {"options", options.is_map() ? options : Value::map()},
       {"default_lease_ttl", duration(config.get("default_lease_ttl"))},
       {"max_lease_ttl", duration(config.get("max_lease_ttl"))},
-      {"local", flag_of(entry, "local").value_or(false)},
+      {"local_mount", flag_of(entry, "local").value_or(false)},
       {"seal_wrap", flag_of(entry, "seal_wrap").value_or(false)},
       {"plugin_version", text_or(entry, "plugin_version")},
   });

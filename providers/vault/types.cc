@@ -17,6 +17,10 @@ std::vector<TypePtr> made_types() {
   out.push_back(make_auth_method());
   out.push_back(make_policy());
   out.push_back(make_password_policy());
+  out.push_back(make_namespace());
+  out.push_back(make_kv_config());
+  out.push_back(make_transit_key());
+  out.push_back(make_generic());
   out.push_back(make_identity_entity());
   out.push_back(make_identity_entity_alias());
   out.push_back(make_identity_group());

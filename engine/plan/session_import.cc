@@ -54,7 +54,8 @@ Result<InstanceRecord> Session::imported_record(const Address& address, State& s
   // is adopted.
   ValueMap attributes = found.value.as_map();
   for (const Attribute& attribute : instance->type->attributes) {
-    const Value wanted = instance->desired.get(attribute.name);
+    Value wanted = instance->desired.get(attribute.name);
+    if (wanted.is_null() && attribute.default_value) wanted = *attribute.default_value;
     if (attribute.local && wanted.fully_known() && !attributes.contains(attribute.name))
       attributes.set(attribute.name, wanted);
   }

@@ -64,7 +64,9 @@ TypeSchema generated_secret_schema() {
   all.push_back(kv_custom_metadata());
   all.push_back(kv_delete_all_versions());
   Attribute data = computed(sensitive(
-      attribute("data", map_type(any_type()), "All fields, as they stand in the store.", "{ password: (sensitive) }")));
+      attribute("data", map_type(any_type()),
+                "All fields, as they stand in the store; what somebody else writes and fits the rules stands.",
+                "{ password: (sensitive) }")));
   data.kept_by_server = true;
   data.follows = moving;
   all.push_back(std::move(data));
@@ -83,7 +85,8 @@ Value fields_from(const Value& data, const Value& known) {
   std::vector<ValueMap::Entry> out;
   for (const auto& [name, value] : data.as_map()) {
     const Value* field = known.find(name);
-    if (field == nullptr) {
+    const bool recorded = field != nullptr && (is_generated(*field) || field->find("value") != nullptr);
+    if (!recorded) {
       out.emplace_back(name, Value::map());
     } else if (is_generated(*field)) {
       out.emplace_back(name, fits_field(*field, value) ? *field : Value::map());

@@ -6,6 +6,7 @@ import re
 import socket
 import sys
 import time
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../support"))
 import leaks  # noqa: E402
@@ -35,7 +36,7 @@ class KeyValues:
     def get(self, method, path, namespace):
         """The answer's data; None: there is no such thing."""
         for _ in range(100):
-            status, answer = self.api.call(method, path, namespace=namespace)
+            status, answer = self.api.call(method, urllib.parse.quote(path), namespace=namespace)
             # A kv mount that was just made answers so for a moment.
             if status != 400 or "pgrading" not in str(answer):
                 break

@@ -14,7 +14,6 @@ namespace {
 bool finish(World& world, InstanceNode& instance) {
   instance.phase = Phase::done;
   world.tell_redactor(instance.value);
-  world.tell_redactor(instance.live.value);  // what somebody else put there
   return true;
 }
 

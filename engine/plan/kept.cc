@@ -50,15 +50,16 @@ bool goes_by_version(const Attribute& attribute, const Value& desired) {
   return version != nullptr && !version->is_null();
 }
 
+bool never_compared(const TypeSchema& type, std::string_view attribute, const Value& desired) {
+  const Attribute* found = type.find(attribute);
+  return found != nullptr && (goes_by_version(*found, desired) || (found->create_only && found->write_only));
+}
+
 std::vector<std::pair<Path, Value>> digested_secrets(const TypeSchema& type, const Value& desired) {
   std::vector<std::pair<Path, Value>> out;
   if (!desired.any_sensitive()) return out;
   for (const auto& [name, value] : desired.as_map()) {
-    if (!value.any_sensitive()) continue;
-    const Attribute* attribute = type.find(name);
-    const bool never_compared = attribute != nullptr && (goes_by_version(*attribute, desired) ||
-                                                         (attribute->create_only && attribute->write_only));
-    if (never_compared) continue;
+    if (!value.any_sensitive() || never_compared(type, name, desired)) continue;
     for (auto& leaf : secret_leaves(value, Path(name))) out.push_back(std::move(leaf));
   }
   return out;

@@ -17,6 +17,9 @@ std::vector<std::pair<Path, Value>> secret_leaves(const Value& value, const Path
 // The attribute goes by its version: while that is set, the secret itself is neither compared nor digested.
 bool goes_by_version(const Attribute& attribute, const Value& desired);
 
+// Nor is one that is used at creation alone. Neither digests nor evidence of such are kept.
+bool never_compared(const TypeSchema& type, std::string_view attribute, const Value& desired);
+
 // The secrets of configuration whose digests a record keeps. Not those that are never compared: they may be new at
 // every run.
 std::vector<std::pair<Path, Value>> digested_secrets(const TypeSchema& type, const Value& desired);

@@ -87,7 +87,10 @@ InstanceRecord make_record(World& world, InstanceNode& instance, State& state, c
       }
       record.digests.emplace(path, std::move(digest));
     }
-    for (const auto& [path, bytes] : evidence) record.evidence.emplace(path, bytes_digest(*world.in.digest_key, bytes));
+    for (const auto& [path, bytes] : evidence) {
+      if (never_compared(*instance.type, path.root(), instance.desired)) continue;
+      record.evidence.emplace(path, bytes_digest(*world.in.digest_key, bytes));
+    }
   } else if (instance.record != nullptr) {
     record.digests = instance.record->digests;
     record.evidence = instance.record->evidence;

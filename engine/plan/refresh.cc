@@ -55,6 +55,7 @@ void read_on_pool(World& world, BulkRead read, std::function<void(Results)> then
     const auto took = std::chrono::steady_clock::now() - start;
     return [&world, results, then, took] {
       world.refresh_time += took;
+      for (const ReadResult& result : *results) world.tell_redactor(result.value);  // what somebody else put there
       then(results);
     };
   });

@@ -83,6 +83,7 @@ TypeSchema safe(const std::string& provider) {
   Attribute data = attribute("data", map_type(string_type()), "What is in it; the server gives it back.");
   data.sensitive = true;
   Attribute version = answer("version", integer_type(), "How often `data` was written.");
+  version.follows = {"data"};
   Attribute code = attribute("code", string_type(), "What opens it; sent again when `code_version` changes.");
   code.sensitive = code.write_only = true;
   code.versioned_by = "code_version";

@@ -163,3 +163,38 @@ TEST_CASE("the meta keys are known") {
   CHECK_FALSE(is_meta_key("name"));
   CHECK_FALSE(is_meta_key(""));
 }
+
+TEST_CASE("secrets that go by a version, and secrets that the server keeps") {
+  ProviderSchema schema = sound();
+  TypeSchema& type = schema.types.front();
+  Attribute secret = attribute("secret"), version = attribute("secret_version"), made = attribute("made");
+  secret.sensitive = secret.write_only = true;
+  secret.versioned_by = "secret_version";
+  version.local = true;
+  made.optional = false;
+  made.computed = made.sensitive = made.kept_by_server = true;
+  type.attributes.push_back(secret);
+  type.attributes.push_back(version);
+  type.attributes.push_back(made);
+  type.attributes.push_back(attribute("data"));  // what a scope is called may name an attribute
+  CHECK(check_schema(schema).empty());
+  const auto spoilt = [&](const std::string& name, const std::function<void(Attribute&)>& spoil) {
+    ProviderSchema copy = schema;
+    spoil(find(copy.types.front(), name));
+    const auto all = check_schema(copy);
+    return all.empty() ? std::string() : all.front();
+  };
+  CHECK(spoilt("secret", [](Attribute& a) { a.write_only = false; }) ==
+        "demo.role.secret: goes by a version, and is not write-only");
+  CHECK(spoilt("secret", [](Attribute& a) { a.versioned_by = "nothing"; }) ==
+        "demo.role.secret: goes by nothing, which does not exist");
+  const std::string version_wrong = "demo.role.secret: goes by secret_version, which is not optional, local and open";
+  CHECK(spoilt("secret_version", [](Attribute& a) { a.local = false; }) == version_wrong);
+  CHECK(spoilt("secret_version", [](Attribute& a) { a.sensitive = true; }) == version_wrong);
+  CHECK(spoilt("secret_version", [](Attribute& a) { a.optional = false, a.required = true; }) == version_wrong);
+  const std::string kept_wrong = "demo.role.made: is kept by the server, but is no secret that is only read";
+  CHECK(spoilt("made", [](Attribute& a) { a.sensitive = false; }) == kept_wrong);
+  CHECK(spoilt("made", [](Attribute& a) { a.optional = true; }) == kept_wrong);
+  CHECK(spoilt("oid", [](Attribute& a) { a.sensitive = a.kept_by_server = true; }) ==
+        "demo.role.oid: is a secret, and names its object");
+}

@@ -199,3 +199,52 @@ TEST_CASE_METHOD(Fixture, "what only Plumb keeps is filled in") {
   CHECK(check_apply(thing, Value(ValueMap{{"name", "a"}, {"zone", "north"}}), result).empty());
   CHECK(result.value->get("zone") == Value("north"));
 }
+
+TEST_CASE_METHOD(Fixture, "what has not moved takes its value from what was known") {
+  const Value known(ValueMap{{"name", "a"}, {"note", "as it was"}, {"size", 4}});
+  const auto answer = [](std::vector<Path> unmoved, ValueMap more = {}) {
+    more.set("name", "a");
+    more.set("id", "7");
+    ReadResult out = ReadResult::present(Value(std::move(more)), "7");
+    out.unmoved = std::move(unmoved);
+    return out;
+  };
+  ReadKey asked = key("a");
+  asked.known = known;
+  const auto out = read(asked, answer({Path("note"), Path("secret")}));
+  REQUIRE(out.status == ReadResult::Status::present);
+  CHECK(out.value.get("note") == Value("as it was"));
+  CHECK(out.value.find("secret") == nullptr);  // state has no value of it
+  CHECK(out.unmoved.size() == 2);
+  // What is given counts.
+  const auto given = read(asked, answer({Path("note")}, {{"note", "new"}}));
+  CHECK(given.value.get("note") == Value("new"));
+  CHECK(given.unmoved.empty());
+  check_broken(read(key("a"), answer({Path("note")})), "\"note\" is called unmoved, and nothing was known of it");
+  check_broken(read(asked, answer({Path("nothing")})), "it speaks of \"nothing\", which is not in the schema");
+  check_broken(read(asked, answer({Path("tags") / "x"})),
+               "\"tags.x\" is called unmoved, and is not a whole attribute");
+}
+
+TEST_CASE_METHOD(Fixture, "what the server keeps is given by every read and every write") {
+  attribute("owner").optional = false;
+  attribute("owner").sensitive = attribute("owner").kept_by_server = true;
+  const ValueMap without{{"name", "a"}, {"id", "7"}};
+  check_broken(read(key("a"), ReadResult::present(Value(without), "7")),
+               "\"owner\" is kept by the server, and was not given");
+  ReadKey asked = key("a");
+  asked.known = Value(without);
+  ReadResult unmoved = ReadResult::present(Value(without), "7");
+  unmoved.unmoved = {Path("owner")};
+  check_broken(read(asked, unmoved), "\"owner\" is kept by the server, and was not given");
+  ReadResult unread = ReadResult::present(Value(without), "7");
+  unread.unread = {Path("owner")};
+  CHECK(read(key("a"), unread).status == ReadResult::Status::present);
+  ApplyResult made = applied(without);
+  const auto errors = check_apply(thing, Value(ValueMap{{"name", "a"}}), made);
+  REQUIRE(errors.size() == 1);
+  CHECK(has(errors[0].message, "\"owner\" is kept by the server, and was not given"));
+  ApplyResult whole = applied({{"name", "a"}, {"id", "7"}, {"owner", "sealed"}});
+  CHECK(check_apply(thing, Value(ValueMap{{"name", "a"}}), whole).empty());
+  CHECK(whole.value->get("owner").sensitive());
+}

@@ -55,7 +55,8 @@ Result<LoggedIn> logged_in(const Login& login, const HttpResponse& response) {
     Error error = error_of(call, response);
     error.retry = response.status == 429 || response.status == 503 ? Retry::later : Retry::never;
     if (response.status == 404) error.message = call.method + ' ' + call.path + ": there is no such auth method";
-    if (response.status < 429) {
+    // Vault answers 500 to wrong credentials, and means no trouble of its own.
+    if (response.status < 429 || response.status == 500) {
       error.fault = Fault::refused;
       error.next_step = "Check the credentials, and that the auth method and the role are there";
     }

@@ -77,7 +77,7 @@ class AppRole : public DocumentType {
 
   [[nodiscard]] std::vector<Need> needs(const ChangeRequest& change) const override {
     auto out = DocumentType::needs(change);
-    if (change.operation != Operation::remove) {
+    if (change.operation == Operation::create) {  // who made it is asked for it
       out.push_back({plain_path(change.desired) + "/role-id", space_of(change.desired), "read"});
     }
     return out;

@@ -187,7 +187,9 @@ Need kv_need(const KvKey& key, const char* part, std::string capability) {
 
 Result<std::optional<int>> kv_mount_version(Client& client, const std::string& space, const std::string& mount) {
   const auto data = PLUMB_TRY(client.read("sys/internal/ui/mounts/" + url_path(mount), space));
-  if (!data || text_or(*data, "type") != "kv") return std::optional<int>();
+  // A namespace that is not there answers so.
+  if (!data) return fail("there is no mount " + mount, "check its name", {}, Fault::denied);
+  if (text_or(*data, "type") != "kv") return std::optional<int>();
   return std::optional<int>(text_or(data->get("options"), "version") == "2" ? 2 : 1);
 }
 

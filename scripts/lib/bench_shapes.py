@@ -69,6 +69,24 @@ def roles(n):
     )
 
 
+def vault(n):
+    """n secrets, and for every ten of them three policies and three AppRoles."""
+    return (
+        "stack: bench\nproviders:\n  vault: {}\nresources:\n"
+        "  random.password.word: { length: 32 }\n"
+        "  vault.mount.secrets: { path: bench, type: kv-v2, lifecycle: { prevent_destroy: false } }\n"
+        "  vault.auth_method.approle: { path: bench, type: approle }\n"
+        f"  vault.kv_secret_v2.s:\n    for_each: '{KEYS % n}'\n    mount: ${{vault.mount.secrets.path}}\n"
+        '    name: services/${each.key}\n    data: { word: "${random.password.word.value}" }\n'
+        f"  vault.policy.p:\n    for_each: '{KEYS % (3 * n // 10)}'\n    name: bench-${{each.key}}\n"
+        "    rules: [{ path: \"bench/data/services/${each.key}\", capabilities: [read] }]\n"
+        f"  vault.approle_role.r:\n    for_each: '{KEYS % (3 * n // 10)}'\n"
+        "    backend: ${vault.auth_method.approle.path}\n    role_name: bench-${each.key}\n"
+        '    token_policies: ["${vault.policy.p[each.key].name}"]\n',
+        None,
+    )
+
+
 def module_yaml(n):
     """One call of a module in YAML with n resources; Terraform gets the same module."""
     plumb, terraform = blocks(separate(n))
@@ -135,6 +153,8 @@ AIMS = [
     ("nested modules", 10_000, "create plan", 1.0),
     ("nested modules", 10_000, "no-op plan", 1.0),
     ("roles", 10_000, "no-op plan", 1.5),
+    ("secrets, openbao", 1_000, "no-op plan", 2.0),
+    ("secrets, vault", 1_000, "no-op plan", 2.0),
 ]
 
 # What one shape may cost of another: (shape, of, size, command, times).

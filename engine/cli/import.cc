@@ -84,6 +84,7 @@ std::optional<InstanceRecord> record_of(Context& context, StackRun& run, const A
 }
 
 bool store(Context& context, StackRun& run, InstanceRecord record) {
+  if (record.attributes.any_sensitive() && !run.ensure_key()) return false;
   const std::vector<JournalEvent> events{OutcomeDone{"", std::move(record)}};
   fold(run.state, events.front());
   auto done = run.locked->append(run.state, events, true);

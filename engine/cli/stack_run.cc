@@ -198,8 +198,10 @@ std::optional<Plan> StackRun::plan() {
   return plan;
 }
 
-bool StackRun::ensure_key(const Plan& plan) {
-  if (!stores_secret(plan) || (!state.key_id.empty() && has_key)) return true;
+bool StackRun::ensure_key(const Plan& plan) { return !stores_secret(plan) || ensure_key(); }
+
+bool StackRun::ensure_key() {
+  if (!state.key_id.empty() && has_key) return true;
   std::vector<std::string> told;
   auto root = locked->ensure_key(state, told);
   if (!root.has_value()) {

@@ -41,6 +41,8 @@ class StackRun {
   std::optional<Plan> plan();
   // Makes the root key when this plan stores the first secret.
   bool ensure_key(const Plan& plan);
+  // The same for whoever stores one anyhow.
+  bool ensure_key();
 
   StackConfig stack;
   std::map<std::string, Value> variables;

@@ -84,7 +84,7 @@ class AttributeComparison {
     out_.drift.erase(std::remove_if(out_.drift.begin() + static_cast<std::ptrdiff_t>(told), out_.drift.end(),
                                     [&](const PathChange& drifted) { return ignored(drifted.path); }),
                      out_.drift.end());
-    if (attribute_.computed && want.is_map() && base.is_map() && !secret) want = merge_free_keys(base, want);
+    if (attribute_.computed && want.is_map() && base.is_map()) want = merge_free_keys(base, want);
     // Only a create uses them: what an object taken in was made with is not told by the server.
     if (attribute_.create_only || (attribute_.local && in_.record == nullptr)) return want;
     return plan_changes(base, want, cause);

@@ -71,7 +71,8 @@ ReadResult Generic::present(const Value& identity, const Value& known, Value dat
   // How it is treated is known here alone; a delete asks for it.
   for (const Attribute& attribute : schema().attributes) {
     if (!attribute.local) continue;
-    if (const Value* kept = known.find(attribute.name)) out.emplace_back(attribute.name, *kept);
+    const Value* kept = known.find(attribute.name);
+    out.emplace_back(attribute.name, kept != nullptr ? *kept : attribute.default_value.value_or(Value()));
   }
   return ReadResult::present(Value(ValueMap::from(std::move(out))), {});
 }

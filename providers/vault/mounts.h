@@ -61,6 +61,7 @@ class MountType : public Type {
   [[nodiscard]] std::optional<Error> move(Client& client, const ChangeRequest& change) const;
   [[nodiscard]] std::optional<Error> tune(Client& client, const ChangeRequest& change, Value body) const;
   [[nodiscard]] ApplyResult remove(Client& client, const ChangeRequest& change) const;
+  [[nodiscard]] ApplyResult take_in(Client& client, const ChangeRequest& change) const;
 
   MountKind kind_;
 };

@@ -250,8 +250,35 @@ ApplyResult MountType::remove(Client& client, const ChangeRequest& change) const
   return {};
 }
 
+// In a namespace that the same plan makes, nobody could see in plan that it is there.
+ApplyResult MountType::take_in(Client& client, const ChangeRequest& change) const {
+  const ReadKey key{change.desired, {}, {}};
+  ReadResult now = std::move(read(client, Keys(&key, 1)).front());
+  if (now.status != ReadResult::Status::present) {
+    return failed(now.status == ReadResult::Status::unreadable
+                      ? std::move(now.error)
+                      : Error{quoted(text_or(change.desired, "path")) + " is not there, and cannot be made",
+                              "check the namespace, and whether it is there",
+                              {},
+                              Fault::provider});
+  }
+  ChangeRequest tuning = change;
+  tuning.operation = Operation::update;
+  tuning.prior = now.value;
+  tuning.server_id = now.server_id;
+  for (const Attribute& attribute : schema().attributes) {
+    const Value wanted = change.desired.get(attribute.name);
+    const bool ours = attribute.required || attribute.optional;
+    if (ours && !(wanted == now.value.get(attribute.name))) tuning.changed.emplace_back(attribute.name);
+  }
+  return apply(client, tuning);
+}
+
 ApplyResult MountType::apply(Client& client, const ChangeRequest& change) const {
   if (change.operation == Operation::remove) return remove(client, change);
+  if (change.operation == Operation::create && built_in(kind_, text_or(change.desired, "path")) != nullptr) {
+    return take_in(client, change);
+  }
   std::optional<Error> error;
   if (change.operation == Operation::create) {
     if (auto refused = create(client, change)) return failed(std::move(*refused));

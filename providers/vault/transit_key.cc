@@ -45,7 +45,8 @@ TypeSchema key_schema() {
                                  "aes256-gcm96")),
           immutable(flag("derived", "A key of its own is derived for every context.", false)),
           immutable(flag("convergent_encryption", "The same text gives the same cipher text; needs `derived`.", false)),
-          immutable(chosen(attribute("key_size", integer_type(), "Bytes of an `hmac` key.", "64"))),
+          immutable(
+              with_default(attribute("key_size", integer_type(), "Bytes of an `hmac` key; 32 when not set.", "64"), 0)),
           flag("exportable", "Its key may be read out; cannot be taken back.", false),
           flag("allow_plaintext_backup", "It may be read out with all its versions; cannot be taken back.", false),
           flag("deletion_allowed", "Anybody with the right to may delete it.", false),
@@ -68,6 +69,15 @@ TypeSchema key_schema() {
   return out;
 }
 
+// As servers take it: letters, digits, `_`; `-` and `.` inside.
+bool good_name(const std::string& name) {
+  const auto word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !name.empty() && word(name.front()) && word(name.back()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return word(c) || c == '-' || c == '.'; });
+}
+
 bool on(const Value& attributes, const char* name) { return flag_of(attributes, name).value_or(false); }
 
 TypeError error_at(const char* name, std::string message, std::string next_step) {
@@ -80,9 +90,9 @@ void check_kind(const Value& desired, std::vector<TypeError>& out) {
     out.push_back(error_at("type", "there is no key of type " + quoted(*type),
                            "known: " + join({kKeyTypes.begin(), kKeyTypes.end()}, ", ")));
   }
-  if (const auto size = integer_of(desired, "key_size"); size && type && *type != "hmac") {
+  if (const auto size = integer_of(desired, "key_size"); size && type && *type != "hmac" && *size != 0) {
     out.push_back(error_at("key_size", "only keys of type `hmac` have one", "remove it"));
-  } else if (size && (*size < 32 || *size > 512)) {
+  } else if (size && type && *type == "hmac" && (*size < 32 || *size > 512)) {
     out.push_back(error_at("key_size", "a key has 32 to 512 bytes", "write a number between them"));
   }
   const Value* derived = desired.find("derived");
@@ -99,6 +109,7 @@ class TransitKey : public DocumentType {
 
   ApplyResult apply(Client& client, const ChangeRequest& change) const override;
   [[nodiscard]] std::vector<TypeError> check(const Value& desired) const override;
+  [[nodiscard]] Value complete(Value desired) const override;
   [[nodiscard]] std::vector<Need> needs(const ChangeRequest& change) const override;
   void facts(Client& client, std::span<const ChangeRequest* const> changes,
              std::span<PlanFacts* const> facts) const override;
@@ -240,6 +251,10 @@ ApplyResult TransitKey::remove(Client& client, const ChangeRequest& change) cons
 std::vector<TypeError> TransitKey::check(const Value& desired) const {
   std::vector<TypeError> out;
   check_kind(desired, out);
+  if (const auto name = text_of(desired, "name"); name && !good_name(*name)) {
+    out.push_back(error_at("name", quoted(*name) + " cannot name a key",
+                           "write letters, digits and `_`, with `-` and `.` between them"));
+  }
   if (const auto period = text_of(desired, "auto_rotate_period")) {
     const auto seconds = seconds_of(*period);
     if (seconds && *seconds != 0 && *seconds < 3600) {
@@ -259,6 +274,11 @@ std::vector<TypeError> TransitKey::check(const Value& desired) const {
                            "raise it, or write 0 for the latest alone"));
   }
   return out;
+}
+
+Value TransitKey::complete(Value desired) const {
+  const bool sized = desired.find("key_size") != nullptr && !desired.get("key_size").is_null();
+  return text_of(desired, "type") == "hmac" && !sized ? with(desired, "key_size", 32) : desired;
 }
 
 std::vector<Need> TransitKey::needs(const ChangeRequest& change) const {

@@ -26,6 +26,11 @@ TEST_CASE("a transit key is what a server can make") {
   CHECK(wrong(type, {{"type", "hmac"}, {"key_size", 8}}) == Messages{"key_size: a key has 32 to 512 bytes"});
   CHECK(wrong(type, {{"type", "ed25519"}, {"key_size", 64}}) ==
         Messages{"key_size: only keys of type `hmac` have one"});
+  CHECK(wrong(type, {{"type", "ed25519"}, {"key_size", 0}}).empty());
+  CHECK(type->complete(Value(ValueMap{{"type", "hmac"}})).get("key_size") == Value(32));
+  CHECK(wrong(type, {{"name", "two words"}}) == Messages{"name: \"two words\" cannot name a key"});
+  CHECK(wrong(type, {{"name", "a.b-c_1"}}).empty());
+  CHECK(wrong(type, {{"name", "-a"}}).size() == 1);
   CHECK(wrong(type, {{"convergent_encryption", true}}) == Messages{"convergent_encryption: it needs a derived key"});
   CHECK(wrong(type, {{"convergent_encryption", true}, {"derived", Value::unknown()}}).empty());
   CHECK(wrong(type, {{"convergent_encryption", true}, {"derived", true}}).empty());

@@ -221,7 +221,9 @@ class KvSecretV2 : public Type {
   [[nodiscard]] ApplyResult write(Client& client, const ChangeRequest& change) const {
     const KvKey key = kv_key(change.desired);
     const bool create = change.operation == Operation::create;
-    const bool data = create || is_changed(change, "data");
+    // What was unknown to plan may turn out to be what is there.
+    const bool same = change.prior.get("data") == change.desired.get("data");
+    const bool data = create || (is_changed(change, "data") && !same);
     bool metadata = metadata_differs(change);
     // When a version ends is settled as it is written.
     const bool first = metadata && data && text_or(change.desired, "delete_version_after", "0s") != "0s";

@@ -202,6 +202,16 @@ TEST_CASE_METHOD(Fixture, "kv v2: what somebody else wrote is never replaced uns
   CHECK(server.last_body("POST /v1/secret/data/a") == R"({"data":{"a":"first secret"},"options":{"cas":3}})");
 }
 
+TEST_CASE_METHOD(Fixture, "kv v2: what turns out to be there already is not written again") {
+  VaultServer server;
+  ChangeRequest change = update("a", 3);
+  change.prior = with(change.prior, "data", change.desired.get("data"));
+  const ApplyResult same = type->apply(server.client(), change);
+  REQUIRE(same.value);
+  CHECK(same.value->get("version") == Value(3));
+  CHECK(server.count("POST /v1/secret/data/a") == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "kv v2: a lost answer is settled by what is there") {
   VaultServer server;
   server.on_answer("POST /v1/secret/data/a", [](const ReceivedRequest&) {

@@ -43,6 +43,16 @@ class AppRole : public DocumentType {
 
   [[nodiscard]] Value complete(Value desired) const override { return complete_token_attributes(std::move(desired)); }
 
+  ApplyResult apply(Client& client, const ChangeRequest& change) const override {
+    ApplyResult out = DocumentType::apply(client, change);
+    // The server answers 500, as if it might go better the next time.
+    if (out.error && out.error->message.find("role_id already in use") != std::string::npos) {
+      out.error->retry = Retry::never;
+      out.error->next_step = "Choose another `role_id`, or change that of the role that has it";
+    }
+    return out;
+  }
+
  protected:
   // The role's document does not tell its role-id, and one call more for each role is dear. A generated one that state
   // knows does not change while the role lives, so only others are asked for.

@@ -148,7 +148,15 @@ ApplyResult SecretId::create(Client& client, const ChangeRequest& change) const 
     return failed(std::move(error));
   }
   auto answer = client.call(creating(change));
-  if (!answer) return failed(std::move(answer).error());
+  if (!answer) {
+    Error error = std::move(answer).error();
+    // 500 is how the server refuses ranges that the role does not allow. What was made all the same is a leftover.
+    if (error.fault == Fault::provider && error.retry == Retry::outcome_unknown) {
+      error.retry = Retry::never;
+      error.next_step = "Mend what the server names";
+    }
+    return failed(std::move(error));
+  }
   if (!answer->found()) {
     return failed(
         Error{"there is no role " + plain_role_path(desired), "Make it first, or check its name", {}, Fault::provider});

@@ -143,6 +143,10 @@ Result<void> write_intent(JsonWriter& out, const Intent& intent) {
 
 Result<void> write_output(JsonWriter& out, const std::string& name, const OutputRecord& output, Sealing& sealing) {
   flag_field(out, "sensitive", output.sensitive);
+  if (!output.reference.empty()) {
+    text_field(out, "reference", output.reference);
+    return {};
+  }
   if (output.sensitive || output.value.any_sensitive()) {
     auto text = sealing.text_of({"output"}, name, output.value);
     if (!text) return fail(std::move(text).error().in("output " + name));
@@ -261,8 +265,14 @@ Result<CheckRecord> RecordReader::check(Fields& fields) {
 Result<OutputRecord> RecordReader::output(Fields& fields, const std::string& name) {
   OutputRecord output;
   output.sensitive = fields.flag("sensitive");
+  output.reference = fields.text("reference");
   const Value* value = fields.value("value");
   const std::string sealed = fields.text("sealed");
+  if (!output.reference.empty()) {
+    if (value != nullptr || !sealed.empty()) return fail("an output that is a reference has no value");
+    output.value = Value().with_sensitive();
+    return output;
+  }
   if ((value != nullptr) != sealed.empty()) return fail("an output has either `value` or `sealed`");
   output.value = value != nullptr ? *value : PLUMB_TRY(sealing_.value_of({"output"}, name, sealed));
   return output;

@@ -107,6 +107,8 @@ class JournalReader {
     const std::string kind = fields.text("kind");
     if (kind == "key") {
       state_.key_id = fields.required_text("key_id");
+      state_.wrapped_key = fields.text("wrapped_key");
+      state_.wrapped_by = fields.text("wrapped_by");
       if (auto done = fields.done(); !done) return fail(placed(std::move(done).error(), line));
       return on_key_(state_);
     }

@@ -153,6 +153,10 @@ Result<std::string> JournalWriter::records(const State& state, std::span<const J
   if (state.key_id != key_id_) {
     records.begin("key");
     records.field("key_id", state.key_id);
+    if (!state.wrapped_key.empty()) {
+      records.field("wrapped_key", state.wrapped_key);
+      records.field("wrapped_by", state.wrapped_by);
+    }
     records.end();
     key_id_ = state.key_id;
   }

@@ -1,7 +1,9 @@
 // The root key: 32 bytes that are never in state, plan or the stack's folder. HKDF gives what is used.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +12,31 @@
 
 namespace plumb {
 
+// `state.key: {vault_transit: {...}}`; what is empty comes from the environment.
+struct TransitSource {
+  std::string key;
+  std::string mount = "transit";
+  std::string address{}, namespace_name{}, ca_cert{};
+  std::optional<std::string> token_env{};  // the variable that holds the token; else VAULT_TOKEN, ~/.vault-token
+  SourcePos pos{};
+};
+
+// Something elsewhere that makes root keys, each with a wrapped form, and opens that again. One thread only.
+class KeyWrapper {
+ public:
+  struct Fresh {
+    std::string key;      // 32 bytes
+    std::string wrapped;  // may lie beside what the key seals
+  };
+  virtual ~KeyWrapper() = default;
+  // Errors of both say why it cannot be used now; Fault::input when configuration is wrong.
+  virtual Result<Fresh> make() = 0;
+  virtual Result<std::string> open(const std::string& wrapped) = 0;
+  // In words for people, and as state names it: `transit/keys/plumb`.
+  [[nodiscard]] virtual std::string place() const = 0;
+  [[nodiscard]] virtual std::string name() const = 0;
+};
+
 // Where to look: the stack's `state.key`, else PLUMB_KEY, else $XDG_CONFIG_HOME/plumb/keys/<lineage>.key.
 struct KeySource {
   std::optional<std::string> file;            // `state.key: {file: ...}`
@@ -17,7 +44,13 @@ struct KeySource {
   std::optional<std::string> passphrase_env;  // `state.key: {passphrase: ...}`: the variable that holds it
   // The environment as the process got it (PLUMB_KEY, XDG_CONFIG_HOME, HOME and what `env` names); injected for tests.
   std::map<std::string, std::string> environment;
+  std::optional<TransitSource> transit{};  // `state.key: {vault_transit: ...}`
+  // Makes what wraps keys; transit_wrapper() when empty. Injected for tests.
+  std::function<Result<std::unique_ptr<KeyWrapper>>(const TransitSource&, const std::map<std::string, std::string>&)>
+      wrapper{};
 };
+
+// Of keys that something else wraps nothing below knows: they are in no file and no variable (local_files.h).
 
 // 32 bytes as hex or base64 text, in files and variables.
 // nullopt: there is no key there. An error: there is something, and it is no key, or its file is open to others.

@@ -38,13 +38,6 @@ std::string how_to_restore(FileSystem& fs, const LocalFiles& files) {
          files.history + "/ in its place: " + files.history + "/" + history_name(serials.back());
 }
 
-Error wrong_key(const State& state, const std::string& found, const std::string& place) {
-  return {"the root key in " + place + " is " + found + ", but the state is sealed under " + state.key_id,
-          "put the key " + state.key_id + " there, from its backup",
-          {},
-          Fault::input};
-}
-
 struct Texts {
   std::optional<std::string> snapshot;
   std::optional<std::string> journal;
@@ -85,51 +78,6 @@ LocalFiles::LocalFiles(const std::string& stack)
       journal(directory + "/journal"),
       history(directory + "/history") {}
 
-Result<std::optional<std::string>> KeyRing::find(const State& state) {
-  if (!root_ || lineage_ != state.lineage) {
-    root_ = PLUMB_TRY(find_root_key(source_, state.lineage));
-    lineage_ = state.lineage;
-  }
-  if (!root_ || state.key_id.empty()) return root_;
-  const std::string found = key_id(*root_);
-  if (found != state.key_id) {
-    // A rekeying that was interrupted, or an older state from the history: its key lies beside the other.
-    const auto beside = PLUMB_TRY(find_key_of_id(source_, state.lineage, state.key_id));
-    if (beside && key_id(*beside) == state.key_id) root_ = beside;
-  }
-  if (key_id(*root_) != state.key_id) return fail(wrong_key(state, found, key_place(source_, state.lineage)));
-  return root_;
-}
-
-Result<std::string> KeyRing::ensure(State& state, std::vector<std::string>& notes) {
-  if (auto root = PLUMB_TRY(find(state))) {
-    if (state.key_id.empty()) {
-      state.key_id = key_id(*root);
-      notes.push_back("secrets of this state are sealed under the root key " + state.key_id + " (" +
-                      key_place(source_, state.lineage) + "); keep a backup of it: without it they cannot be read");
-    }
-    return *root;
-  }
-  if (!state.key_id.empty())
-    return fail(
-        "the root key " + state.key_id + " is missing: it was looked for in " + key_place(source_, state.lineage),
-        "restore the key from its backup", {}, Fault::environment);
-  std::string where;
-  root_ = PLUMB_TRY(make_root_key(source_, state.lineage, where));
-  lineage_ = state.lineage;
-  state.key_id = key_id(*root_);
-  notes.push_back("a root key was made: " + where + " (id " + state.key_id +
-                  "). Back it up: without it the secrets of this state cannot be read");
-  return *root_;
-}
-
-Result<std::string> KeyRing::next(const State& state) { return make_next_key(source_, state.lineage); }
-
-Result<void> KeyRing::settle(const State& state, const std::string& next, std::vector<std::string>& notes) {
-  const std::string old = std::exchange(*root_, next);
-  return settle_next_key(source_, state.lineage, old, next, notes);
-}
-
 Result<LocalState> load_files(FileSystem& fs, const LocalFiles& files, KeyRing& keys, Sealing& sealing) {
   const Texts texts = PLUMB_TRY(read_texts(fs, files));
   LocalState out;
@@ -152,8 +100,12 @@ Result<LocalState> load_files(FileSystem& fs, const LocalFiles& files, KeyRing& 
     out.key_id = snapshot->state.key_id;
     state = std::move(snapshot->state);
   }
-  if (!texts.journal) return out;
+  if (!texts.journal) {
+    if (const std::string note = keys.note(state); !note.empty()) out.loaded.notes.push_back(note);
+    return out;
+  }
   out.journal = PLUMB_TRY(read_journal(*texts.journal, FileName(files.journal), state, sealing, open_key));
+  if (const std::string note = keys.note(state); !note.empty()) out.loaded.notes.push_back(note);
   if (out.journal.status == ReadJournal::Status::stale) return out;
   if (out.journal.torn)
     out.loaded.notes.push_back("the last record of the journal was cut short by a crash, and was dropped");

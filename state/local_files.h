@@ -23,23 +23,40 @@ struct LocalFiles {
   std::string history;
 };
 
-// Finds the root key and remembers it: a passphrase costs a slow derivation.
+// Finds the root key and remembers it: a passphrase costs a slow derivation, a wrapped key a call.
 class KeyRing {
  public:
   explicit KeyRing(KeySource source) : source_(std::move(source)) {}
 
-  // An error that names both ids when the key there is not the state's.
+  // An error that names both ids when the key there is not the state's. Nothing, too, when what wraps the key cannot be
+  // used; missing() says why.
   Result<std::optional<std::string>> find(const State& state);
-  // The state's key, made when the state has none yet; sets state.key_id.
+  // Why there is no key, with the next step.
+  [[nodiscard]] Error missing(const State& state) const;
+  // What is said of the state's key when it is read; empty for nothing.
+  [[nodiscard]] std::string note(const State& state) const;
+  // The state's key, made when the state has none yet; sets state.key_id, and what wraps it.
   Result<std::string> ensure(State& state, std::vector<std::string>& notes);
   // A new key beside the old one, and then in its place (state/keys.h).
-  Result<std::string> next(const State& state);
-  Result<void> settle(const State& state, const std::string& next, std::vector<std::string>& notes);
+  struct Next {
+    std::string key;
+    std::string wrapped, by;  // State::wrapped_key, wrapped_by
+  };
+  Result<Next> next(const State& state);
+  Result<void> settle(const State& before, const Next& next, std::vector<std::string>& notes);
 
  private:
+  Result<std::optional<std::string>> find_wrapped(const State& state);
+  Result<Next> make_wrapped();
+  // What wraps keys: as configured, else as state names it.
+  Result<KeyWrapper*> wrapper(const std::string& by);
+
   KeySource source_;
   std::optional<std::string> root_;
   std::string lineage_;
+  std::map<std::string, std::unique_ptr<KeyWrapper>> wrappers_;  // by what state calls them; configured: empty
+  std::string opened_, tried_;   // wrapped keys: that of root_, and one that could not be opened
+  std::optional<Error> closed_;  // why
 };
 
 struct LocalState {

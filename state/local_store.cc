@@ -98,30 +98,37 @@ class LocalSession final : public StateSession {
       static_cast<void>(PLUMB_TRY(ensure_key(state, notes)));
       return commit(state);
     }
-    if (!PLUMB_TRY(keys_->find(state)))
-      return fail("the root key " + state.key_id + " is missing, so its secrets cannot be opened",
-                  "restore the key from its backup; what cannot be restored is made anew by `plumb apply --replace`",
-                  {}, Fault::environment);
-    const std::string next = PLUMB_TRY(keys_->next(state));
+    if (!PLUMB_TRY(keys_->find(state))) return fail(no_key_to_open(state));
+    const KeyRing::Next next = PLUMB_TRY(keys_->next(state));
     State changed = state;
-    changed.key_id = key_id(next);
+    changed.key_id = key_id(next.key);
+    changed.wrapped_key = next.wrapped;
+    changed.wrapped_by = next.by;
     const std::size_t dropped = statefile::drop_digests(changed);
     Sealing fresh;
     fresh.set_lineage(lineage_);
-    fresh.set_root_key(next);
+    fresh.set_root_key(next.key);
     std::swap(sealing_, fresh);
     if (auto written = commit(changed); !written) {
       std::swap(sealing_, fresh);
       return written;
     }
-    state = std::move(changed);
+    std::swap(state, changed);
     if (dropped > 0)
       notes.push_back(counted(dropped, "secret") + " cannot be compared until the next apply, which records " +
                       (dropped == 1 ? "its digest" : "their digests") + " again");
-    return keys_->settle(state, next, notes);
+    return keys_->settle(changed, next, notes);
   }
 
  private:
+  Error no_key_to_open(const State& state) const {
+    if (!state.wrapped_key.empty()) return keys_->missing(state);
+    return {"the root key " + state.key_id + " is missing, so its secrets cannot be opened",
+            "restore the key from its backup; what cannot be restored is made anew by `plumb apply --replace`",
+            {},
+            Fault::environment};
+  }
+
   // The fence, and that this is the state we loaded.
   Result<void> ready(const State& state) {
     if (!loaded_) return fail(misuse("state was written before it was loaded"));

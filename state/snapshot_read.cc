@@ -70,6 +70,10 @@ class SnapshotReader {
     state_.lineage = fields.required_text("lineage");
     state_.serial = fields.number("serial");
     state_.key_id = fields.text("key_id");
+    state_.wrapped_key = fields.text("wrapped_key");
+    state_.wrapped_by = fields.text("wrapped_by");
+    if (state_.wrapped_key.empty() != state_.wrapped_by.empty())
+      return fail(broken("its root key is wrapped by nobody knows what", 1));
     const Value counts = fields.value_or_null("counts");
     Fields of(counts);
     for (std::size_t i = 0; i < kSections; ++i) {

@@ -99,6 +99,10 @@ class SnapshotWriter {
     field("lineage", state_.lineage);
     count("serial", serial);
     if (!state_.key_id.empty()) field("key_id", state_.key_id);
+    if (!state_.wrapped_key.empty()) {
+      field("wrapped_key", state_.wrapped_key);
+      field("wrapped_by", state_.wrapped_by);
+    }
     out_.key("counts");
     out_.begin_object();
     count("servers", state_.servers.size());

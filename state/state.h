@@ -16,7 +16,7 @@
 
 namespace plumb {
 
-inline constexpr int kStateFormat = 2;
+inline constexpr int kStateFormat = 3;
 
 // Instance uids by small index, so that dependency sets stay sets of integers. An index lives as long as the State.
 class UidTable {
@@ -82,6 +82,8 @@ struct OutputRecord {
   bool sensitive = false;
   // Not sensitive: the value. Sensitive: kept sealed at rest (unavailable without the key).
   Value value;
+  // What it is read from, where that keeps the secret itself; then `value` is null, and nothing is stored.
+  std::string reference{};
 };
 
 struct CheckRecord {
@@ -95,6 +97,8 @@ struct State {
   std::uint64_t serial = 0;
   std::string engine_version;
   std::string key_id;  // which root key seals this state; empty while nothing is sealed or digested
+  // That key as something else wrapped it, and what that was (`transit/keys/plumb`); empty for keys that lie somewhere.
+  std::string wrapped_key, wrapped_by;
   std::map<std::string, std::string> servers;  // provider instance -> server identity
   std::vector<std::string> applied_plans;      // ids, newest last, at most 100
   std::map<std::string, OutputRecord> outputs;

@@ -40,7 +40,8 @@ void record_outputs(Session& session, Runner& runner, const State& state, Redact
     }
   }
   const auto same = [](const auto& a, const auto& b) {
-    return a.first == b.first && a.second.sensitive == b.second.sensitive && a.second.value == b.second.value;
+    return a.first == b.first && a.second.sensitive == b.second.sensitive && a.second.value == b.second.value &&
+           a.second.reference == b.second.reference;
   };
   if (std::equal(set.outputs.begin(), set.outputs.end(), state.outputs.begin(), state.outputs.end(), same)) return;
   runner.record(std::move(set));

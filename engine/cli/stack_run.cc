@@ -85,7 +85,12 @@ bool StackRun::load_leniently() {
 }
 
 void StackRun::open_store() {
-  store = local_store(stack.directory, {stack.key_file, stack.key_env, stack.key_passphrase_env, context_.environment});
+  KeySource keys{stack.key_file, stack.key_env, stack.key_passphrase_env, context_.environment};
+  if (const auto& transit = stack.key_transit) {
+    keys.transit = TransitSource{transit->key,     transit->mount,     transit->address, transit->namespace_name,
+                                 transit->ca_cert, transit->token_env, transit->pos};
+  }
+  store = local_store(stack.directory, std::move(keys));
 }
 
 bool StackRun::take(Result<Loaded> loaded) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <utility>
 
 #include "engine/base/suggest.h"
@@ -291,44 +290,10 @@ void BlockReader::state(Tree::Entry& section) {
   for (Tree::Entry& member : section.value.entries) {
     if (member.key != "key") {
       unknown_key(member, "in `state`", {"key"});
-    } else if (want_map(member, "a map with `file`, `env` or `passphrase`")) {
+    } else if (want_map(member, "a map with `file`, `env`, `passphrase` or `vault_transit`")) {
       state_key(member.value);
     }
   }
-}
-
-void BlockReader::state_key(Tree& tree) {
-  int sources = 0;
-  for (const Tree::Entry& member : tree.entries) {
-    if (member.key == "vault_transit") {
-      not_supported(member);
-      ++sources;
-      continue;
-    }
-    if (member.key != "file" && member.key != "env" && member.key != "passphrase") {
-      unknown_key(member, "in `state.key`", {"file", "env", "passphrase"});
-      continue;
-    }
-    ++sources;
-    std::optional<std::string> text = constant_text(member);
-    if (!text) continue;
-    if (member.key == "file") {
-      // As all relative paths: from the file that holds it.
-      stack_->key_file = (std::filesystem::path(path_).parent_path() / *text).lexically_normal().generic_string();
-    } else {
-      const bool name = !text->empty() && text->find_first_not_of(
-                                              "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                              "0123456789_") == std::string::npos;
-      // Not shown: it may be the passphrase itself.
-      if (!name) {
-        error("`" + member.key + "` must name an environment variable", "write the name, as `PLUMB_STATE_KEY`",
-              member.value.pos);
-        continue;
-      }
-      (member.key == "env" ? stack_->key_env : stack_->key_passphrase_env) = std::move(*text);
-    }
-  }
-  if (sources != 1) error("`state.key` takes exactly one of `file`, `env` and `passphrase`", "give one", tree.pos);
 }
 
 }  // namespace plumb

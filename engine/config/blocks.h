@@ -83,6 +83,9 @@ class BlockReader {
   void ignore(Tree& tree);
   void ignore_address(const Tree::Entry& member, IgnoreBlock& block);
   void state_key(Tree& tree);
+  void transit_key(Tree& tree);
+  std::optional<std::string> variable_name(const Tree::Entry& member);
+  [[nodiscard]] std::string path_from_here(const std::string& path) const;
 
   // All errors pass here.
   void report(Error error);

@@ -170,14 +170,24 @@ struct Document {
 
 class ModuleLoader;  // module_source.h
 
+// `vault_transit` of `state.key`. What is empty comes from the environment.
+struct TransitKeyBlock {
+  SourcePos pos{};
+  std::string key;
+  std::string mount = "transit";
+  std::string address, namespace_name, ca_cert;
+  std::optional<std::string> token_env;  // the variable that holds the token
+};
+
 struct StackConfig : Document {
   std::string name;  // `stack:`; the directory's name when it is not given
   std::string directory;
   std::shared_ptr<ModuleLoader> modules_loader;  // holds every ModuleSource
-  // `state: {key: {file|env|passphrase}}`
+  // `state: {key: {file|env|passphrase|vault_transit}}`
   std::optional<std::string> key_file;
   std::optional<std::string> key_env;
   std::optional<std::string> key_passphrase_env;
+  std::optional<TransitKeyBlock> key_transit;
   std::vector<FileRead> files;  // every document that was opened; the loader has those of modules and functions
 };
 

@@ -1,5 +1,7 @@
 #include "engine/plan/assemble.h"
 
+#include "engine/plan/references.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -84,16 +86,23 @@ void add_outputs(World& world, Plan& plan) {
   if (world.in.options.mode == PlanMode::validate) return;
   const auto& before = world.in.state->outputs;
   std::map<std::string, Value> after;
+  std::map<std::string, std::string> references;
   if (world.in.options.mode == PlanMode::normal) {
     for (const OutputNode& output : world.outputs) {
       const auto& only = world.in.options.only;
       if (output.scope != 0 || (only && !only->outputs.contains(output.block->name))) continue;
-      if (world.work.done(output.node)) after.emplace(output.block->name, output.value);
+      if (!world.work.done(output.node)) continue;
+      after.emplace(output.block->name, output.value);
+      references.emplace(output.block->name, output_record(world, output).reference);
     }
   }
   for (const auto& [name, value] : after) {
     const auto old = before.find(name);
-    if (old != before.end() && old->second.value == value && old->second.value.fully_known()) continue;
+    const std::string& reference = references[name];
+    if (old != before.end() && old->second.reference == reference) {
+      if (!reference.empty()) continue;  // nothing of it is stored, so nothing changes
+      if (old->second.value == value && old->second.value.fully_known()) continue;
+    }
     // A sealed output whose key is missing cannot be compared; what it comes from tells of changes.
     if (old != before.end() && (old->second.value.any_unavailable() || value.any_unavailable())) continue;
     if (old == before.end() && value.is_null()) continue;

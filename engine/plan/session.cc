@@ -4,6 +4,7 @@
 
 #include "engine/plan/assemble.h"
 #include "engine/plan/expect.h"
+#include "engine/plan/references.h"
 #include "engine/plan/session_impl.h"
 
 namespace plumb {
@@ -102,7 +103,11 @@ Result<std::map<std::string, OutputRecord>> Session::outputs() {
       if (before != world.in.state->outputs.end()) out.emplace(before->first, before->second);
       continue;
     }
-    out.emplace(output.block->name, OutputRecord{output.block->sensitive, output.value});
+    if (output.value.any_unknown()) {
+      out.emplace(output.block->name, OutputRecord{output.block->sensitive, output.value, {}});
+    } else {
+      out.emplace(output.block->name, output_record(world, output));
+    }
   }
   return out;
 }

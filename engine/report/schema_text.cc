@@ -25,8 +25,10 @@ std::vector<std::string> traits_of(const Attribute& attribute) {
   if (attribute.default_value) out.push_back("default " + value_text(*attribute.default_value));
   if (attribute.sensitive) out.emplace_back("sensitive");
   if (attribute.write_only) out.emplace_back("write-only");
+  if (!attribute.versioned_by.empty()) out.push_back("sent when " + attribute.versioned_by + " changes");
+  if (attribute.kept_by_server) out.emplace_back("kept by the server alone");
   if (attribute.immutable) out.emplace_back("forces replacement");
-  if (attribute.create_only) out.emplace_back("used at creation only");
+  if (attribute.create_only && attribute.versioned_by.empty()) out.emplace_back("used at creation only");
   if (attribute.local) out.emplace_back("kept in state only");
   if (attribute.reference) out.push_back("refers to " + attribute.reference->type);
   if (!attribute.exactly_one_of.empty()) out.push_back("exactly one of \"" + attribute.exactly_one_of + "\"");
@@ -101,6 +103,7 @@ Value attributes_json(const std::vector<Attribute>& attributes) {
     one.set("doc", attribute.doc);
     one.set("example", attribute.example);
     one.set("immutable", attribute.immutable);
+    one.set("kept_by_server", attribute.kept_by_server);
     one.set("local", attribute.local);
     one.set("optional", attribute.optional);
     one.set("reference", attribute.reference ? Value(ValueMap{{"attribute", attribute.reference->attribute},
@@ -110,6 +113,7 @@ Value attributes_json(const std::vector<Attribute>& attributes) {
     one.set("sensitive", attribute.sensitive);
     one.set("since_version", attribute.since_version);
     one.set("type", attribute.type ? attribute.type->str() : "any");
+    one.set("versioned_by", attribute.versioned_by.empty() ? Value() : Value(attribute.versioned_by));
     one.set("write_only", attribute.write_only);
     out.emplace_back(attribute.name, Value(std::move(one)));
   }

@@ -15,6 +15,12 @@ namespace {
 
 Value value_of(const OutputRecord& output) { return output.sensitive ? output.value.with_sensitive() : output.value; }
 
+// Of what something else keeps, where it is.
+std::vector<std::string> output_lines(const std::string& name, const OutputRecord& output, std::size_t indent) {
+  if (output.reference.empty()) return value_lines(name, value_of(output), indent);
+  return {std::string(indent, ' ') + printable(name) + ": (sensitive, read from " + printable(output.reference) + ")"};
+}
+
 std::string attributes_text(const Value& attributes, std::size_t indent) {
   std::string out;
   if (!attributes.is_map() || attributes.sensitive()) return out;
@@ -106,7 +112,7 @@ std::string state_text(const State& state, const TextOptions& options) {
   if (!state.outputs.empty()) {
     out += (out.empty() ? "" : "\n") + std::string("Outputs:\n");
     for (const auto& [name, output] : state.outputs) {
-      for (const std::string& line : value_lines(name, value_of(output), 2)) out += line + "\n";
+      for (const std::string& line : output_lines(name, output, 2)) out += line + "\n";
     }
   }
   if (!state.checks.empty()) out += (out.empty() ? "" : "\n") + std::string("Checks:\n") + checks_text(state, options);
@@ -181,7 +187,7 @@ Value instance_json(const State& state, const InstanceRecord& record) {
 std::string outputs_text(const std::map<std::string, OutputRecord>& outputs) {
   std::string out;
   for (const auto& [name, output] : outputs) {
-    for (const std::string& line : value_lines(name, value_of(output), 0)) out += line + "\n";
+    for (const std::string& line : output_lines(name, output, 0)) out += line + "\n";
   }
   return out;
 }
@@ -204,6 +210,10 @@ Result<std::string> output_raw(const std::map<std::string, OutputRecord>& output
     return fail("there is no output \"" + printable(name) + "\"" + did_you_mean(name, names),
                 names.empty() ? "no output is in state: add one under `outputs:` and run `plumb apply`"
                               : "use one of: " + join(names, ", "));
+  }
+  if (const std::string& reference = found->second.reference; !reference.empty()) {
+    return fail("output \"" + name + "\" is kept by the server alone: it is read from " + printable(reference),
+                "read it there");
   }
   const Value value = value_of(found->second);
   if (value.any_unavailable()) {

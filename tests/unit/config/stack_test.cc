@@ -145,11 +145,28 @@ TEST_CASE("Outputs, imports and state are checked") {
   CHECK(load_errors("import:\n  - { to: a.b.c }\n") == "plumb.yaml:2:5: the import has no `id`\n");
   CHECK(load_errors("import: x\n") == "plumb.yaml:1:9: `import` must be a list\n");
   CHECK(load_errors("state: { key: { env: A, file: b } }\n") ==
-        "plumb.yaml:1:15: `state.key` takes exactly one of `file`, `env` and `passphrase`\n");
+        "plumb.yaml:1:15: `state.key` takes exactly one of `file`, `env`, `passphrase` and `vault_transit`\n");
   // What may be a passphrase is not repeated.
   CHECK(load_errors("state: { key: { passphrase: 'hunter 2' } }\n") ==
         "plumb.yaml:1:30: `passphrase` must name an environment variable\n");
   CHECK(load("state: { key: { file: ../keys/k } }\n").stack.key_file == "../keys/k");
+  const auto transit = load(
+      "state: { key: { vault_transit: { key: plumb, mount: a/b, address: 'https://v:8200', namespace: team, ca_cert: "
+      "ca.pem, token: STATE_TOKEN } } }\n");
+  REQUIRE(transit.diagnostics.empty());
+  const auto& block = transit.stack.key_transit;
+  REQUIRE(block);
+  CHECK(block->key + " " + block->mount + " " + block->address + " " + block->namespace_name + " " + block->ca_cert +
+            " " + block->token_env.value_or("") ==
+        "plumb a/b https://v:8200 team ca.pem STATE_TOKEN");
+  CHECK(load("state: { key: { vault_transit: { key: k } } }\n").stack.key_transit->mount == "transit");
+  CHECK(load_errors("state: { key: { vault_transit: { mount: a, tokn: B } } }\n") ==
+        "plumb.yaml:1:32: `vault_transit` has no `key`\n"
+        "plumb.yaml:1:44: unknown key `tokn` in `vault_transit` (did you mean \"token\"?)\n");
+  CHECK(load_errors("state: { key: { vault_transit: { key: '', token: 'hvs.x y' } } }\n") ==
+        "plumb.yaml:1:32: `vault_transit` has no `key`\n"
+        "plumb.yaml:1:40: `key` is empty\n"
+        "plumb.yaml:1:51: `token` must name an environment variable\n");
 }
 
 TEST_CASE("Included files join, and a key given twice names both") {

@@ -417,3 +417,32 @@ TEST_CASE_METHOD(Doctrine,
   settle(data_stack(", code: '${var.pw}', code_version: 2"));
   CHECK(held("code") == Value("correct horse"));
 }
+
+TEST_CASE_METHOD(Doctrine, "an output of what a server keeps says where it is, and not what") {
+  variables.clear();
+  fake->put("fake.safe", Value(ValueMap{{"name", "theirs"}, {"data", ValueMap{{"pw", "correct horse"}}}}));
+  const auto stack = [](int turn) {
+    return "locals:\n  seal: '${fake.safe.s.seal}'\n"
+           "data:\n  fake.safe.d: { name: theirs }\n"
+           "resources:\n  fake.safe.s: { name: s, turn: " +
+           std::to_string(turn) +
+           " }\n  random.password.p: { length: 20 }\n"
+           "outputs:\n"
+           "  both: { sensitive: true, value: '${locals.seal .. data.fake.safe.d.data.pw}' }\n"
+           "  own: { sensitive: true, value: '${random.password.p.value}' }\n"
+           "  version: { value: '${data.fake.safe.d.version}' }\n";
+  };
+  settle(stack(1));
+  const State after = state();
+  CHECK(after.outputs.at("both").reference == "data.fake.safe.d, fake.safe.s");
+  CHECK(after.outputs.at("both").sensitive);
+  CHECK(after.outputs.at("both").value.is_null());
+  CHECK(after.outputs.at("own").reference.empty());
+  CHECK(after.outputs.at("own").value.as_string().size() == 20);
+  CHECK(after.outputs.at("version").value == Value(1));
+  CHECK(stored_bytes().find("sealed by the server") == std::string::npos);
+  CHECK(stored_bytes().find("correct horse") == std::string::npos);
+  CHECK(stored_bytes().find("\"reference\":\"data.fake.safe.d, fake.safe.s\"") != std::string::npos);
+  // Another seal is no other output: nothing of it is stored.
+  CHECK(planned(stack(2)) == "update fake.safe.s: turn\n");
+}

@@ -129,15 +129,15 @@ TEST_CASE("wrong lines of a snapshot are named", "[state]") {
 
 TEST_CASE("a newer format is refused and untouched", "[state]") {
   Bench bench;
-  Error error = bench.broken(replaced(bench.snapshot, "\"format\":2", "\"format\":3"), bench.journal);
-  CHECK(has(error.message, "format 3"));
+  Error error = bench.broken(replaced(bench.snapshot, "\"format\":3", "\"format\":4"), bench.journal);
+  CHECK(has(error.message, "format 4"));
   CHECK(has(error.next_step, "newer"));
   // Whatever else the newer format does.
   error = bench.broken("{\"kind\":\"state\",\"format\":7,\"engine\":\"9.9\",\"surprise\":1}\nanything", bench.journal);
   CHECK(has(error.message, "9.9"));
-  const std::string json = "{\"kind\":\"journal\",\"format\":3,\"lineage\":\"x\",\"base\":2,\"epoch\":1}";
+  const std::string json = "{\"kind\":\"journal\",\"format\":4,\"lineage\":\"x\",\"base\":2,\"epoch\":1}";
   error = bench.broken(bench.snapshot, with_crc(json));
-  CHECK(has(error.message, "format 3"));
+  CHECK(has(error.message, "format 4"));
   CHECK(error.pos.file.str() == bench.journal_path);
 }
 

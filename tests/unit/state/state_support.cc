@@ -5,6 +5,9 @@
 #include <functional>
 #include <set>
 
+#include "engine/base/hash.h"
+#include "engine/base/random.h"
+
 namespace plumb::test {
 namespace {
 
@@ -89,6 +92,42 @@ std::string show(const Intent& i) {
 
 }  // namespace
 
+namespace {
+
+class FakeWrapper final : public KeyWrapper {
+ public:
+  FakeWrapper(std::shared_ptr<FakeVault> vault, TransitSource source)
+      : vault_(std::move(vault)), source_(std::move(source)) {}
+  Result<Fresh> make() override {
+    if (vault_->error) return fail(*vault_->error);
+    const std::size_t n = vault_->made++;
+    const std::string key = n < vault_->keys.size() ? *from_hex(vault_->keys[n]) : random_bytes(32);
+    return Fresh{key, "fake:v1:" + hex(key)};
+  }
+  Result<std::string> open(const std::string& wrapped) override {
+    if (vault_->error) return fail(*vault_->error);
+    ++vault_->opened;
+    return *from_hex(wrapped.substr(8));
+  }
+  [[nodiscard]] std::string place() const override { return "the fake key " + source_.key; }
+  [[nodiscard]] std::string name() const override { return source_.mount + "/keys/" + source_.key; }
+
+ private:
+  std::shared_ptr<FakeVault> vault_;
+  TransitSource source_;
+};
+
+}  // namespace
+
+KeySource key_in_vault(const std::shared_ptr<FakeVault>& vault) {
+  KeySource source;
+  source.transit = TransitSource{"plumb"};
+  source.wrapper = [vault](const TransitSource& transit, const auto&) -> Result<std::unique_ptr<KeyWrapper>> {
+    return std::make_unique<FakeWrapper>(vault, transit);
+  };
+  return source;
+}
+
 Address addr(const std::string& text) {
   auto out = Address::parse(text);
   REQUIRE(out.has_value());
@@ -165,6 +204,7 @@ std::vector<JournalEvent> one_of_each(State& state, bool secrets) {
   OutputsSet outputs;
   outputs.outputs["dsn"] = {false, Value("postgresql://app@127.0.0.1/x")};
   outputs.outputs["nothing"] = {false, Value()};
+  outputs.outputs["elsewhere"] = {true, Value().with_sensitive(), "vault.generated_secret.db"};
   if (secrets) outputs.outputs["password"] = {true, Value(kSecret + "-output").with_sensitive()};
   return {create,
           OutcomeDone{"intent-1", full_record(state, "postgres.role.a", "uid-a", secrets)},
@@ -194,11 +234,13 @@ void fold_all(State& state, const std::vector<JournalEvent>& events) {
 
 std::string dump(const State& state, bool with_serial) {
   std::string out = "key " + state.key_id + "\n";
+  if (!state.wrapped_key.empty()) out += "wrapped " + state.wrapped_key + " by " + state.wrapped_by + "\n";
   if (with_serial) out += state.lineage + " " + std::to_string(state.serial) + " " + state.engine_version + "\n";
   for (const auto& [provider, identity] : state.servers) out += "server " + provider + " " + identity + "\n";
   for (const auto& plan : state.applied_plans) out += "plan " + plan + "\n";
   for (const auto& [name, output] : state.outputs)
-    out += "output " + name + (output.sensitive ? " sensitive " : " ") + show(output.value) + "\n";
+    out += "output " + name + (output.sensitive ? " sensitive " : " ") + show(output.value) +
+           (output.reference.empty() ? "" : " reference=" + output.reference) + "\n";
   for (const auto& [name, check] : state.checks) {
     out += "check " + name + " " + check.status;
     for (const std::string& message : check.messages) out += " ~" + message;

@@ -53,6 +53,14 @@ inline KeySource key_in_environment(const std::string& hex = kRootHex) {
   return source;
 }
 
+// Wraps keys by writing them down; the test says whether it answers.
+struct FakeVault {
+  std::vector<std::string> keys;  // handed out in this order, as hex; then random ones
+  std::optional<Error> error;
+  std::size_t opened = 0, made = 0;
+};
+KeySource key_in_vault(const std::shared_ptr<FakeVault>& vault);
+
 // Neither a variable nor a home: no key, and no place for one.
 inline KeySource no_key() { return {}; }
 

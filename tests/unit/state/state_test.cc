@@ -41,7 +41,7 @@ TEST_CASE("each event does its part", "[state]") {
   CHECK(state.checks.size() == 3);
   CHECK(state.instances.count(addr("module.m[\"eu\"].data.postgres.role.admin[\"k\"]")) == 1);
   CHECK(state.servers.at("postgres") == "system 7312");
-  CHECK(state.outputs.size() == 3);
+  CHECK(state.outputs.size() == 4);
   CHECK(state.applied_plans == std::vector<std::string>{"plan-1"});
 }
 

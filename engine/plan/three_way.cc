@@ -75,6 +75,8 @@ class AttributeComparison {
       }
     }
     if (goes_by_version(attribute_, *in_.desired)) return plan_by_version(want, cause);
+    // Only a create uses them: what an object was made with is not looked at afterwards.
+    if (attribute_.create_only) return want;
     note_drift();
     const std::size_t told = out_.drift.size();
     input_moved_ = input_moved(want);
@@ -85,8 +87,8 @@ class AttributeComparison {
                                     [&](const PathChange& drifted) { return ignored(drifted.path); }),
                      out_.drift.end());
     if (attribute_.computed && want.is_map() && base.is_map()) want = merge_free_keys(base, want);
-    // Only a create uses them: what an object taken in was made with is not told by the server.
-    if (attribute_.create_only || (attribute_.local && in_.record == nullptr)) return want;
+    // What an object taken in was made with is not told by the server.
+    if (attribute_.local && in_.record == nullptr) return want;
     return plan_changes(base, want, cause);
   }
 

@@ -364,6 +364,13 @@ TEST_CASE("three-way: secrets that nobody can verify are compared by their diges
     c.digest.reset();
     CHECK(paths(c.run()) == "secret configuration");
   }
+  SECTION("what only a create uses is not looked at") {
+    c.type.attributes.back().create_only = true;
+    c.desired = {{"secret", Value("another one").with_sensitive()}};
+    CHECK(paths(c.run()).empty());
+    CHECK(c.run().not_verified.empty());
+    CHECK(c.run().planned.get("secret") == Value("another one"));
+  }
 }
 
 TEST_CASE("a create promises what is set, defaults, and unknown for the rest") {

@@ -16,6 +16,9 @@ using namespace attributes;
 namespace {
 
 constexpr const char* kRotate = "rotate_root_after_create";
+constexpr const char* kPostgres = "postgresql-database-plugin";
+constexpr const char* kVerify = "verify_connection";
+constexpr const char* kAuthentication = "password_authentication";
 
 // The password that an address holds itself, `scheme://user:HERE@host`; empty for none, and for a template.
 std::string_view literal_password(std::string_view url) {
@@ -42,6 +45,13 @@ std::string_view word_password(std::string_view words) {
   return rest.starts_with("{{password}}") || rest.starts_with("'{{password}}'") ? std::string_view() : rest;
 }
 
+bool vault_before(const Server& server, int minor) {
+  return !server.openbao() && server.major == 1 && server.minor < minor;
+}
+
+bool sends_clear_passwords(const Server& server) { return vault_before(server, 14); }
+bool knows_certificates(const Server& server) { return !server.openbao() && !vault_before(server, 16); }
+
 class DatabaseConnection : public DocumentType {
  public:
   using DocumentType::DocumentType;
@@ -51,8 +61,8 @@ class DatabaseConnection : public DocumentType {
     if (!out.value || change.operation == Operation::remove) return out;
     // What was not rotated is told as such, so that the next plan does it.
     const bool failed_to_rotate = out.error && rotates(change);
-    const Value wanted = change.desired.get(kRotate);
-    out.value = with(*out.value, kRotate, failed_to_rotate ? Value(false) : wanted);
+    out.value = with(*out.value, kRotate, failed_to_rotate ? Value(false) : change.desired.get(kRotate));
+    out.value = with(*out.value, kVerify, change.desired.get(kVerify));
     return out;
   }
 
@@ -77,6 +87,28 @@ class DatabaseConnection : public DocumentType {
     return out;
   }
 
+  // Servers take any setting of a connection, and keep silent on those that they do not know.
+  void facts(Client& client, std::span<const ChangeRequest* const> changes,
+             std::span<PlanFacts* const> facts) const override {
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      const Value& desired = changes[i]->desired;
+      if (changes[i]->operation == Operation::remove || text_or(desired, "plugin_name") != kPostgres) continue;
+      if (text_or(desired, kAuthentication) == "scram-sha-256" && sends_clear_passwords(client.server())) {
+        facts[i]->blocked = Error{client.server().name() + " sends passwords in the clear, whatever `" +
+                                      kAuthentication + "` says: Vault knows it since 1.14",
+                                  "take it away, or use a newer server",
+                                  {},
+                                  Fault::provider};
+      }
+      for (const char* name : {"tls_ca", "tls_certificate", "private_key"}) {
+        const Value* found = desired.find(name);
+        if (found == nullptr || found->is_null() || knows_certificates(client.server())) continue;
+        facts[i]->warnings.push_back(client.server().name() + " takes `" + name +
+                                     "`, and does not use it for PostgreSQL: name files in `connection_url` instead");
+      }
+    }
+  }
+
  protected:
   [[nodiscard]] Value encode(const ChangeRequest& change) const override {
     const Value whole = DocumentType::encode(change);
@@ -86,7 +118,9 @@ class DatabaseConnection : public DocumentType {
       // Plugins take no null where they want text.
       body.set(name, value.is_null() ? Value("") : value);
     }
-    body.set("verify_connection", flag_of(change.desired, "verify_connection").value_or(true));
+    // Our default is not the server's: it has none.
+    body.set("plugin_name", change.desired.get("plugin_name"));
+    body.set(kVerify, flag_of(change.desired, kVerify).value_or(true));
     return Value(std::move(body));
   }
 
@@ -97,7 +131,9 @@ class DatabaseConnection : public DocumentType {
       for (const auto& [name, value] : details.as_map()) flat.set(name, value);
     }
     ReadResult out = DocumentType::decode(identity, known, Value(std::move(flat)));
+    // State alone knows these.
     out.value = with(out.value, kRotate, Value(flag_of(known, kRotate).value_or(false)));
+    out.value = with(out.value, kVerify, Value(flag_of(known, kVerify).value_or(true)));
     return out;
   }
 
@@ -153,9 +189,9 @@ std::vector<Attribute> login_attributes() {
            false),
       statements("root_rotation_statements", "How it changes its own password; empty for the plugin's way.",
                  "[\"ALTER USER \\\"{{username}}\\\" PASSWORD '{{password}}'\"]"),
-      local(flag("verify_connection", "Log in to the database before the connection is written.", true)),
+      flag(kVerify, "Log in to the database before the connection is written.", true),
       with_default(
-          attribute("password_authentication", enum_type({"password", "scram-sha-256"}),
+          attribute(kAuthentication, enum_type({"password", "scram-sha-256"}),
                     "What the plugin sends to the database: the password, or only what verifies it.", "scram-sha-256"),
           "password"),
       optional(compared(text("tls_ca", "Certificates to trust, as PEM.", "${file(\"ca.pem\")}"),
@@ -190,8 +226,8 @@ TypePtr make_database_connection() {
       with_default(text("plugin_name",
                         "The plugin for this kind of database. What only other plugins than PostgreSQL's "
                         "take goes by `vault.generic`.",
-                        "postgresql-database-plugin"),
-                   "postgresql-database-plugin"),
+                        kPostgres),
+                   kPostgres),
       optional(text("plugin_version", "The plugin's version; the one built in when not set.", "\"v1.2.0\"")),
       power(with_default(
           attribute("allowed_roles", set_type(string_type()), "The roles that may use it; `*` for all.", "[shop]"),
@@ -204,6 +240,7 @@ TypePtr make_database_connection() {
   for (Attribute& one : schema.attributes) {
     if (one.name == "root_rotation_statements") one.read_name = "root_credentials_rotate_statements";
   }
+  schema.containers = {in_backend()};
   return std::make_unique<DatabaseConnection>(
       std::move(schema), DocumentPaths{"{backend}/config/{name}", "{backend}/config", false, "backend"});
 }

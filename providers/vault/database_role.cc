@@ -151,6 +151,7 @@ TypePtr make_database_role() {
   auto schema =
       type_schema("vault.database_role", "Users of a database that live for a while: who asks gets a new one.",
                   {"backend", "name"}, std::move(all));
+  schema.containers = {in_backend()};
   return std::make_unique<DatabaseRole>(std::move(schema),
                                         DocumentPaths{"{backend}/roles/{name}", "{backend}/roles", false, "backend"});
 }

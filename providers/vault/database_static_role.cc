@@ -90,6 +90,7 @@ TypePtr make_database_static_role() {
   auto schema = type_schema("vault.database_static_role",
                             "A user of a database that is there already: its password is kept and changed in turn.",
                             {"backend", "name"}, std::move(all));
+  schema.containers = {in_backend()};
   return std::make_unique<DatabaseStaticRole>(
       std::move(schema), DocumentPaths{"{backend}/static-roles/{name}", "{backend}/static-roles", false, "backend"});
 }

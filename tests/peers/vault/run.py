@@ -56,6 +56,7 @@ scenario.CHANGING += [
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "DATE"),
     (re.compile(r"\b(auth_)?([a-z]+)_[0-9a-f]{8}\b"), r"\1\2_ACCESSOR"),
     (re.compile(r"(: (?:created|updated|deleted|read)) in TIME"), r"\1"),
+    (re.compile(r"(: created) \(\d+\)"), r"\1 (NUMBER)"),
     (re.compile(r"\bkey [0-9a-f]{8}\b"), "key KEYID"),
 ]
 

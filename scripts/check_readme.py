@@ -6,7 +6,7 @@ Exit 77: no PostgreSQL is installed. --write puts the real output in.
 
 The session is what stands in the `console` blocks, all in one go: lines after `$ ` are commands, the rest is what they
 print. `...` stands for any lines, or for anything within a line. The README of the project is run on its first `yaml`
-block, that of an example in a copy of the example's folder.
+block, that of an example in a copy of the example's folder. Whoever calls it names a Vault, for those that need one.
 """
 import os
 import re
@@ -45,15 +45,21 @@ def session(text):
     return steps
 
 
-def make_stack(readme, text, stack):
-    """What the session runs in."""
+def make_stack(readme, text, work):
+    """What the session runs in: a folder of its own; an example has the project's modules beside it."""
     folder = os.path.dirname(readme)
     if folder != ROOT:
+        project = os.path.join(work, "project")
+        stack = os.path.join(project, os.path.relpath(folder, ROOT))
         shutil.copytree(folder, stack, ignore=shutil.ignore_patterns(".plumb"))
-        return
+        shutil.copytree(os.path.join(ROOT, "modules"), os.path.join(project, "modules"))
+        shutil.copy(os.path.join(ROOT, "plumb.project.yaml"), project)
+        return stack
+    stack = os.path.join(work, "stack")
     os.makedirs(stack)
     with open(os.path.join(stack, "plumb.yaml"), "w", encoding="utf-8") as file:
         file.write(blocks(text, "yaml")[0].group(1))
+    return stack
 
 
 def matches(expected, printed):
@@ -97,8 +103,7 @@ def main():
         if started.returncode != 0:
             print(("skipped: " if started.returncode == 77 else "") + started.stderr.strip())
             return started.returncode
-        stack = os.path.join(work, "stack")
-        make_stack(readme, text, stack)
+        stack = make_stack(readme, text, work)
         os.makedirs(os.path.join(work, "bin"))
         os.symlink(plumb, os.path.join(work, "bin", "plumb"))
         env = dict(own_environment(), XDG_CONFIG_HOME=os.path.join(work, "config"), NO_COLOR="1",

@@ -77,7 +77,7 @@ class KvConfig : public DocumentType {
   [[nodiscard]] std::vector<Need> needs(const ChangeRequest& change) const override {
     const bool removes = change.operation == Operation::remove;
     const Value& attributes = removes ? change.prior : change.desired;
-    return {{plain_path(attributes), space_of(attributes), "create|update"}};
+    return {{plain_path(attributes), space_of(attributes), "update"}};
   }
 
   [[nodiscard]] ReadResult decode(const Value& identity, const Value& known, const Value& data) const override {

@@ -320,7 +320,7 @@ std::vector<Need> MountType::needs(const ChangeRequest& change) const {
   const std::string space = space_of(attributes);
   std::vector<Need> out;
   if (change.operation == Operation::create) {
-    out.push_back({collection() + '/' + path, space, "create|update"});
+    out.push_back({collection() + '/' + path, space, "update"});
   } else if (removes) {
     if (built_in(kind_, path) != nullptr) return out;
     out.push_back({collection() + '/' + path, space, "delete"});

@@ -227,8 +227,7 @@ Value Namespace::complete(Value desired) const {
 std::vector<Need> Namespace::needs(const ChangeRequest& change) const {
   const bool removes = change.operation == Operation::remove;
   const Value& attributes = removes ? change.prior : change.desired;
-  return {
-      {"sys/namespaces/" + text_or(attributes, "path"), space_of(attributes), removes ? "delete" : "create|update"}};
+  return {{"sys/namespaces/" + text_or(attributes, "path"), space_of(attributes), removes ? "delete" : "update"}};
 }
 
 }  // namespace

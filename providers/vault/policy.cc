@@ -252,8 +252,7 @@ std::vector<Need> Policy::needs(const ChangeRequest& change) const {
   const bool removes = change.operation == Operation::remove;
   const Value& attributes = removes ? change.prior : change.desired;
   if (removes && always_there(attributes)) return {};
-  return {
-      {"sys/policies/acl/" + text_or(attributes, "name"), space_of(attributes), removes ? "delete" : "create|update"}};
+  return {{"sys/policies/acl/" + text_or(attributes, "name"), space_of(attributes), removes ? "delete" : "update"}};
 }
 
 void Policy::facts(Client& client, std::span<const ChangeRequest* const> changes,

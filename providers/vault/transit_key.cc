@@ -286,13 +286,13 @@ std::vector<Need> TransitKey::needs(const ChangeRequest& change) const {
   const Value& attributes = removes ? change.prior : change.desired;
   const std::string key = plain_path(attributes), space = space_of(attributes);
   std::vector<Need> out;
-  if (change.operation == Operation::create) out.push_back({key, space, "create|update"});
+  if (change.operation == Operation::create) out.push_back({key, space, "update"});
   if (removes) out.push_back({key, space, "delete"});
   if (removes ? !on(attributes, "deletion_allowed") : !config_body(change).as_map().empty()) {
-    out.push_back({key + "/config", space, "create|update"});
+    out.push_back({key + "/config", space, "update"});
   }
   if (rotates(change)) {
-    out.push_back({key + "/rotate", space, "create|update"});
+    out.push_back({key + "/rotate", space, "update"});
   }
   return out;
 }

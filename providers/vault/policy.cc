@@ -245,7 +245,12 @@ Value Policy::complete(Value desired) const {
   if (rules == nullptr || rules->is_null()) return desired;
   // What check refuses has no text.
   if (!check_policy_rules(*rules, Path("rules")).empty()) return desired;
-  return with(desired, "policy", policy_text(*rules));
+  Value text = policy_text(*rules);
+  // In the form that every other text of the plan has by now.
+  if (text.is_string()) {
+    if (const auto form = canonical(text, *schema().find("policy"))) text = form->with_sensitive(text.sensitive());
+  }
+  return with(desired, "policy", std::move(text));
 }
 
 std::vector<Need> Policy::needs(const ChangeRequest& change) const {

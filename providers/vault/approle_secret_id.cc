@@ -271,7 +271,7 @@ std::vector<Need> SecretId::needs(const ChangeRequest& change) const {
   return out;
 }
 
-// One that is used up becomes a new one at once when from now on there shall always be one.
+// One that is used up is read as gone only when state says that there shall always be one: one plan later.
 void SecretId::facts(Client& client, std::span<const ChangeRequest* const> changes,
                      std::span<PlanFacts* const> facts) const {
   std::vector<Call> calls;
@@ -286,7 +286,9 @@ void SecretId::facts(Client& client, std::span<const ChangeRequest* const> chang
   if (calls.empty()) return;
   const auto answers = client.call_all(calls);
   for (std::size_t at = 0; at < answers.size(); ++at) {
-    if (found(answers[at]) == Found::used_up) facts[of[at]]->forces_replacement.emplace_back("keep");
+    if (found(answers[at]) == Found::used_up) {
+      facts[of[at]]->warnings.emplace_back("it is used up: once `keep` is recorded, the next plan makes a new one");
+    }
   }
 }
 

@@ -72,8 +72,9 @@ Attribute auth_mount(std::string name, std::string default_path) {
 void say_it_stays(std::span<const ChangeRequest* const> changes, std::span<PlanFacts* const> facts) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
     if (changes[i]->operation != Operation::remove) continue;
-    facts[i]->warnings.push_back("the server cannot take this configuration back: it is forgotten, and goes with its "
-                                 "auth method");
+    facts[i]->warnings.push_back(
+        "the server cannot take this configuration back: it is forgotten, and goes with its "
+        "auth method");
   }
 }
 

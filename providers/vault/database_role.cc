@@ -47,8 +47,11 @@ class DatabaseRole : public DocumentType {
 
   [[nodiscard]] std::vector<Need> needs(const ChangeRequest& change) const override {
     auto out = DocumentType::needs(change);
-    if (revokes(change))
-      out.push_back({"sys/leases/revoke-prefix/" + creds_path(change.prior), space_of(change.prior), "sudo"});
+    if (revokes(change)) {
+      for (const char* capability : {"sudo", "update"}) {
+        out.push_back({"sys/leases/revoke-prefix/" + creds_path(change.prior), space_of(change.prior), capability});
+      }
+    }
     return out;
   }
 

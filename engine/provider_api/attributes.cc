@@ -72,6 +72,15 @@ Attribute refers(Attribute out, std::string_view type, std::string_view attribut
   return out;
 }
 
+Attribute duration(std::string name, std::string doc, std::string example) {
+  return compared(with_default(text(std::move(name), std::move(doc), std::move(example)), "0s"), Comparison::duration);
+}
+
+Attribute text_set(std::string name, std::string doc, std::string example) {
+  return with_default(attribute(std::move(name), set_type(string_type()), std::move(doc), std::move(example)),
+                      Value::list());
+}
+
 Attribute flag(std::string name, std::string doc, bool value) {
   return with_default(attribute(std::move(name), bool_type(), std::move(doc), value ? "false" : "true"), value);
 }

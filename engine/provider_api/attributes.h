@@ -31,6 +31,10 @@ Attribute local(Attribute out);
 Attribute compared(Attribute out, Comparison comparison);
 Attribute refers(Attribute out, std::string_view type, std::string_view attribute = "name");
 
+// A duration, 0 when it is not set.
+Attribute duration(std::string name, std::string doc, std::string example);
+// A set of texts, empty when it is not set.
+Attribute text_set(std::string name, std::string doc, std::string example);
 // On or off, with a static default.
 Attribute flag(std::string name, std::string doc, bool value);
 

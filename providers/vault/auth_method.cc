@@ -6,14 +6,6 @@ namespace plumb::vault {
 
 using namespace attributes;
 
-namespace {
-
-Attribute ttl(std::string name, std::string doc, std::string example) {
-  return compared(with_default(text(std::move(name), std::move(doc), std::move(example)), "0s"), Comparison::duration);
-}
-
-}  // namespace
-
 TypePtr make_auth_method() {
   std::vector<Attribute> all = mount_attributes("The auth method.", "approle");
   Attribute path = optional(
@@ -28,9 +20,10 @@ TypePtr make_auth_method() {
       with_default(attribute("user_lockout_threshold", integer_type(),
                              "After how many failed logins a user is locked out; 0 means as the server says.", "5"),
                    0));
-  all.push_back(ttl("user_lockout_duration", "For how long; 0 means as the server says.", "15m"));
-  all.push_back(ttl("user_lockout_counter_reset_duration",
-                    "After how long without a failed login the count starts anew; 0 means as the server says.", "15m"));
+  all.push_back(duration("user_lockout_duration", "For how long; 0 means as the server says.", "15m"));
+  all.push_back(duration("user_lockout_counter_reset_duration",
+                         "After how long without a failed login the count starts anew; 0 means as the server says.",
+                         "15m"));
   all.push_back(flag("user_lockout_disable", "Nobody is locked out.", false));
   TypeSchema schema =
       type_schema("vault.auth_method", "An auth method, where it is mounted.", {"path"}, std::move(all));

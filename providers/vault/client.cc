@@ -248,6 +248,15 @@ HttpRequest Client::request_of(const Call& call) const {
 
 Result<Answer> Client::call(const Call& call) { return std::move(call_all(std::span(&call, 1)).front()); }
 
+Result<Answer> Client::expect(const Call& call) {
+  auto answer = this->call(call);
+  if (!answer || answer->found()) return answer;
+  return fail(Error{described(call) + " answers 404: there is nothing at this path",
+                    "make what it lies in first (the mount, the namespace), or check its name",
+                    {},
+                    Fault::provider});
+}
+
 std::vector<Result<Answer>> Client::call_all(std::span<const Call> calls) {
   std::vector<Result<Answer>> out;
   out.reserve(calls.size());

@@ -59,6 +59,8 @@ class Client {
   // An answer is a success, or 404: what that means is the caller's business. Everything else is an error of the right
   // class (errors.h). A write whose answer says that the server ignored a parameter is an error too.
   Result<Answer> call(const Call& call);
+  // The same for what must be there: 404 is an error too.
+  Result<Answer> expect(const Call& call);
   // All at once over a few connections; in order.
   std::vector<Result<Answer>> call_all(std::span<const Call> calls);
 

@@ -151,14 +151,8 @@ ApplyResult DocumentType::apply(Client& client, const ChangeRequest& change) con
   call.space = space_of(change.desired);
   call.body = encode(change);
   call.timeout = change.timeout;
-  auto answer = client.call(call);
+  auto answer = client.expect(call);
   if (!answer) return failed(std::move(answer).error());
-  if (!answer->found()) {
-    return failed(Error{described(call) + " answers 404: there is nothing at this path",
-                        "make what it lies in first (the mount, the namespace), or check its name",
-                        {},
-                        Fault::provider});
-  }
   std::optional<Error> after = written(client, change);
   const ReadKey key{change.desired, change.server_id, Value()};
   Results now = read(client, Keys(&key, 1));

@@ -159,14 +159,8 @@ ApplyResult Generic::apply(Client& client, const ChangeRequest& change) const {
   const Value data = change.desired.get("data");
   call.body = data.is_map() ? data : Value::map();
   call.timeout = change.timeout;
-  auto answer = client.call(call);
+  auto answer = client.expect(call);
   if (!answer) return failed(std::move(answer).error());
-  if (!answer->found()) {
-    return failed({described(call) + " answers 404: there is nothing at this path",
-                   "make what it lies in first (the mount, the namespace), or check its name",
-                   {},
-                   Fault::provider});
-  }
   Value kept;
   if (const auto fields = texts_of(change.desired, "write_fields"); !fields.empty()) {
     std::vector<ValueMap::Entry> entries;

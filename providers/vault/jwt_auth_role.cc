@@ -79,11 +79,6 @@ class JwtRole : public DocumentType {
   }
 };
 
-Attribute texts(std::string name, std::string doc, std::string example) {
-  return with_default(attribute(std::move(name), set_type(string_type()), std::move(doc), std::move(example)),
-                      Value::list());
-}
-
 // Seconds, because -1 has a meaning.
 Attribute leeway(std::string name, std::string doc) {
   return with_default(attribute(std::move(name), integer_type(), std::move(doc), "60"), 0);
@@ -91,7 +86,7 @@ Attribute leeway(std::string name, std::string doc) {
 
 std::vector<Attribute> bounds() {
   return {
-      power(texts("bound_audiences", "Audiences, one of which a token must have; empty for any.", "[vault]")),
+      power(text_set("bound_audiences", "Audiences, one of which a token must have; empty for any.", "[vault]")),
       power(with_default(text("bound_subject", "The subject that a token must have; empty for any.", "repo:app"), "")),
       power(with_default(
           attribute("bound_claims", map_type(any_type()), "Claims that a token must have: a value, or a list of them.",
@@ -105,9 +100,9 @@ std::vector<Attribute> bounds() {
 
 std::vector<Attribute> oidc() {
   return {
-      texts("allowed_redirect_uris", "Where a login in a browser may come back to.",
-            "[\"http://localhost:8250/oidc/callback\"]"),
-      texts("oidc_scopes", "What else to ask the issuer for.", "[profile]"),
+      text_set("allowed_redirect_uris", "Where a login in a browser may come back to.",
+               "[\"http://localhost:8250/oidc/callback\"]"),
+      text_set("oidc_scopes", "What else to ask the issuer for.", "[profile]"),
       leeway("clock_skew_leeway", "Seconds that clocks may differ; 0 for the server's default of 60, -1 for none."),
       leeway("expiration_leeway", "Seconds a token may be expired; 0 for the server's default of 150, -1 for none."),
       leeway("not_before_leeway",

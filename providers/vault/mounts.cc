@@ -22,15 +22,6 @@ constexpr std::array kBuiltInEngines{
 };
 constexpr std::array kBuiltInAuth{BuiltIn{"token", "token", "token based credentials", ""}};
 
-Attribute ttl(std::string name, std::string doc, std::string example) {
-  return compared(with_default(text(std::move(name), std::move(doc), std::move(example)), "0s"), Comparison::duration);
-}
-
-Attribute texts(std::string name, std::string doc, std::string example) {
-  return with_default(attribute(std::move(name), set_type(string_type()), std::move(doc), std::move(example)),
-                      Value::list());
-}
-
 TypeError error_at(const char* name, std::string message, std::string next_step) {
   return {Path(name), std::move(message), std::move(next_step)};
 }
@@ -171,8 +162,9 @@ std::vector<Attribute> mount_attributes(std::string type_doc, std::string type_e
   return {
       immutable(required(text("type", std::move(type_doc), std::move(type_example)))),
       with_default(text("description", "What it is for.", "Passwords of the billing service"), ""),
-      ttl("default_lease_ttl", "How long leases and tokens live that name no time; 0 means as the server says.", "1h"),
-      ttl("max_lease_ttl", "How long they may live at most; 0 means as the server says.", "24h"),
+      duration("default_lease_ttl", "How long leases and tokens live that name no time; 0 means as the server says.",
+               "1h"),
+      duration("max_lease_ttl", "How long they may live at most; 0 means as the server says.", "24h"),
       with_default(attribute("options", map_type(string_type()), "Settings of the plugin.", "{ version: \"2\" }"),
                    Value::map()),
       [] {
@@ -183,13 +175,13 @@ std::vector<Attribute> mount_attributes(std::string type_doc, std::string type_e
       }(),
       immutable(flag("seal_wrap", "What it stores is sealed once more.", false)),
       immutable(flag("external_entropy_access", "It may draw from an outside source of randomness.", false)),
-      texts("audit_non_hmac_request_keys", "Fields of requests that audit logs show in the clear.", "[role_name]"),
-      texts("audit_non_hmac_response_keys", "Fields of answers that audit logs show in the clear.", "[lease_id]"),
+      text_set("audit_non_hmac_request_keys", "Fields of requests that audit logs show in the clear.", "[role_name]"),
+      text_set("audit_non_hmac_response_keys", "Fields of answers that audit logs show in the clear.", "[lease_id]"),
       with_default(attribute("listing_visibility", enum_type({"hidden", "unauth"}),
                              "Whether the user interface shows it to who has not logged in.", "unauth"),
                    "hidden"),
-      texts("passthrough_request_headers", "Headers of requests that reach the plugin.", "[X-Request-Id]"),
-      texts("allowed_response_headers", "Headers that the plugin may set.", "[Location]"),
+      text_set("passthrough_request_headers", "Headers of requests that reach the plugin.", "[X-Request-Id]"),
+      text_set("allowed_response_headers", "Headers that the plugin may set.", "[Location]"),
       with_default(text("plugin_version", "The version of the plugin to run; the server's own when not set.", "v1.2.0"),
                    ""),
       [] {

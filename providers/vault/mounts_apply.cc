@@ -82,15 +82,10 @@ bool is_kv2(const Value& attributes) {
   return text_of(attributes, "type") == "kv" && text_of(attributes.get("options"), "version") == "2";
 }
 
-// The answer of a call, or what is wrong: here 404 is an error too.
+// What is wrong with a call, if anything.
 std::optional<Error> sent(Client& client, const Call& call) {
-  auto answer = client.call(call);
-  if (!answer) return std::move(answer).error();
-  if (answer->found()) return std::nullopt;
-  return Error{described(call) + " answers 404: there is nothing at this path",
-               "check the namespace, and whether it is there",
-               {},
-               Fault::provider};
+  auto answer = client.expect(call);
+  return answer ? std::nullopt : std::optional(std::move(answer).error());
 }
 
 // A move is under way until its status says otherwise.

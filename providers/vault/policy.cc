@@ -182,13 +182,8 @@ std::optional<Error> Policy::write(Client& client, const ChangeRequest& change) 
     if (!expiration.is_null()) body.emplace_back("expiration", expiration);
   }
   call.body = Value(ValueMap::from(std::move(body)));
-  auto answer = client.call(call);
-  if (!answer) return std::move(answer).error();
-  if (answer->found()) return std::nullopt;
-  return Error{described(call) + " answers 404: there is nothing at this path",
-               "check the namespace, and whether it is there",
-               {},
-               Fault::provider};
+  auto answer = client.expect(call);
+  return answer ? std::nullopt : std::optional(std::move(answer).error());
 }
 
 ApplyResult Policy::apply(Client& client, const ChangeRequest& change) const {

@@ -12,15 +12,6 @@ using namespace attributes;
 
 namespace {
 
-Attribute ttl(std::string name, std::string doc, std::string example) {
-  return compared(with_default(text(std::move(name), std::move(doc), std::move(example)), "0s"), Comparison::duration);
-}
-
-Attribute texts(std::string name, std::string doc, std::string example) {
-  return with_default(attribute(std::move(name), set_type(string_type()), std::move(doc), std::move(example)),
-                      Value::list());
-}
-
 // Each known text of the list at `name`, rewritten.
 template <class Rewrite>
 Value rewritten(Value attributes, const char* name, Rewrite rewrite) {
@@ -52,12 +43,12 @@ std::string without_full_mask(std::string address) {
 
 std::vector<Attribute> token_attributes() {
   return {
-      ttl("token_ttl", "How long a token lives before it must be renewed; 0 for the mount's default.", "1h"),
-      ttl("token_max_ttl", "How long a token lives at most; 0 for the mount's maximum.", "24h"),
-      ttl("token_explicit_max_ttl", "A hard end of life, also for periodic tokens; 0 for none.", "0"),
-      ttl("token_period", "Makes tokens periodic: renewable for ever, this long at a time; 0 for no.", "72h"),
-      power(texts("token_policies", "The policies of a token.", "[app-read]")),
-      texts("token_bound_cidrs", "The addresses that a token may be used from; empty for any.", "[10.0.0.0/8]"),
+      duration("token_ttl", "How long a token lives before it must be renewed; 0 for the mount's default.", "1h"),
+      duration("token_max_ttl", "How long a token lives at most; 0 for the mount's maximum.", "24h"),
+      duration("token_explicit_max_ttl", "A hard end of life, also for periodic tokens; 0 for none.", "0"),
+      duration("token_period", "Makes tokens periodic: renewable for ever, this long at a time; 0 for no.", "72h"),
+      power(text_set("token_policies", "The policies of a token.", "[app-read]")),
+      text_set("token_bound_cidrs", "The addresses that a token may be used from; empty for any.", "[10.0.0.0/8]"),
       flag("token_no_default_policy", "Leaves the policy `default` out of tokens.", false),
       with_default(attribute("token_num_uses", integer_type(), "How often a token may be used; 0 for any number.", "0"),
                    0),

@@ -152,13 +152,8 @@ std::optional<Error> TransitKey::send(Client& client, const ChangeRequest& chang
   call.space = space_of(attributes);
   call.body = std::move(body);
   call.timeout = change.timeout;
-  auto answer = client.call(call);
-  if (!answer) return std::move(answer).error();
-  if (answer->found()) return std::nullopt;
-  return Error{described(call) + " answers 404: there is nothing at this path",
-               "make what it lies in first (the mount, the namespace), or check its name",
-               {},
-               Fault::provider};
+  auto answer = client.expect(call);
+  return answer ? std::nullopt : std::optional(std::move(answer).error());
 }
 
 // The server says nothing when a key of that name is there, and keeps that one.

@@ -222,8 +222,7 @@ TEST_CASE_METHOD(Fixture, "what has not moved takes its value from what was know
   CHECK(given.unmoved.empty());
   check_broken(read(key("a"), answer({Path("note")})), "\"note\" is called unmoved, and nothing was known of it");
   check_broken(read(asked, answer({Path("nothing")})), "it speaks of \"nothing\", which is not in the schema");
-  check_broken(read(asked, answer({Path("tags") / "x"})),
-               "\"tags.x\" is called unmoved, and is not a whole attribute");
+  check_broken(read(asked, answer({Path("tags") / "x"})), "\"tags.x\" is called unmoved, and is not a whole attribute");
 }
 
 TEST_CASE_METHOD(Fixture, "what the server keeps is given by every read and every write") {

@@ -62,6 +62,7 @@ bool digests_stale(const World& world, const InstanceNode& instance) {
   if (leaves != record.digests.size()) return true;
   for (const auto& [path, evidence] : instance.live.evidence) {
     if (never_compared(*instance.type, path.root(), instance.desired)) continue;
+    if (ignores_change(instance.lifecycle, path)) continue;
     const auto it = record.evidence.find(path);
     if (it == record.evidence.end() || it->second != bytes_digest(*world.in.digest_key, evidence)) return true;
   }

@@ -33,6 +33,11 @@ bool names(const IgnoreBlock& rule, const Address& instance) {
 
 }  // namespace
 
+bool ignores_change(const Lifecycle& lifecycle, const Path& path) {
+  const auto& globs = lifecycle.ignore;
+  return std::any_of(globs.begin(), globs.end(), [&](const Path& glob) { return glob.glob_covers(path); });
+}
+
 std::vector<Path> ignored_paths(const World& world, const Address& instance) {
   std::vector<Path> out;
   for (const IgnoreBlock& rule : world.in.stack->ignores) {

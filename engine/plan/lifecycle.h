@@ -26,6 +26,8 @@ bool run_conditions(World& world, std::uint32_t instance);
 bool run_open_conditions(World& world, std::uint32_t instance);
 
 // ignore.cc
+// `ignore_changes` covers this path.
+bool ignores_change(const Lifecycle& lifecycle, const Path& path);
 // The paths that `ignore` rules hide of this instance.
 std::vector<Path> ignored_paths(const World& world, const Address& instance);
 // Rules that matched nothing are told.

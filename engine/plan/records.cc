@@ -58,6 +58,17 @@ std::optional<SetId> dependency_set(World& world, InternedSets& sets, const UidT
   return result;
 }
 
+namespace {
+
+// What stands on the server may be somebody else's secret: it must not be taken for the one that was sent.
+void keep_evidence(const InstanceNode& instance, const Path& path, InstanceRecord& record) {
+  if (instance.record == nullptr) return;
+  const auto before = instance.record->evidence.find(path);
+  if (before != instance.record->evidence.end()) record.evidence.insert(*before);
+}
+
+}  // namespace
+
 InstanceRecord make_record(World& world, InstanceNode& instance, State& state, const std::string& uid,
                            const Value& attributes, const std::string& server_id, const Evidence& evidence) {
   InstanceRecord record;
@@ -89,7 +100,11 @@ InstanceRecord make_record(World& world, InstanceNode& instance, State& state, c
     }
     for (const auto& [path, bytes] : evidence) {
       if (never_compared(*instance.type, path.root(), instance.desired)) continue;
-      record.evidence.emplace(path, bytes_digest(*world.in.digest_key, bytes));
+      if (ignores_change(instance.lifecycle, path)) {
+        keep_evidence(instance, path, record);
+      } else {
+        record.evidence.emplace(path, bytes_digest(*world.in.digest_key, bytes));
+      }
     }
   } else if (instance.record != nullptr) {
     record.digests = instance.record->digests;

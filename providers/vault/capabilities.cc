@@ -77,10 +77,17 @@ bool allows(const std::vector<std::string>& granted, const std::string& needed) 
 std::optional<Error> missing_rights(const std::vector<Need>& missing) {
   if (missing.empty()) return std::nullopt;
   std::vector<std::string> what, lines;
+  std::map<std::string, std::vector<std::string>> lacking;  // by path
   for (const Need& need : missing) {
     const std::vector<std::string> parts = parts_of(need.capability);
     what.push_back(join(parts, " or ") + " " + need.path + (need.space.empty() ? "" : " in namespace " + need.space));
-    lines.push_back("path \"" + need.path + "\" { capabilities = [\"" + join(parts, "\", \"") + "\"] }");
+    auto& all = lacking[need.path];
+    for (const std::string& part : parts) {
+      if (std::find(all.begin(), all.end(), part) == all.end()) all.push_back(part);
+    }
+  }
+  for (const auto& [path, parts] : lacking) {
+    lines.push_back("path \"" + path + "\" { capabilities = [\"" + join(parts, "\", \"") + "\"] }");
   }
   return Error{
       "the token may not " + join(what, ", nor "), "give it a policy with: " + join(lines, " "), {}, Fault::denied};

@@ -99,10 +99,22 @@ Client::~Client() {
   }
 }
 
+Error Client::no_namespaces(const std::string& space) const {
+  return {server_.name() + " has no namespaces, and " + space + " is asked for",
+          "Leave `namespace` out, or use OpenBao 2.3 or later",
+          {},
+          Fault::provider};
+}
+
 Result<std::unique_ptr<Client>> Client::open(Settings settings) {
   auto http = PLUMB_TRY(HttpClient::make(settings.http));
   std::unique_ptr<Client> client(new Client(std::move(settings), std::move(http)));
   PLUMB_CHECK(client->learn_server());
+  if (!client->space().empty() && !client->server_.has_namespaces()) {
+    Error error = client->no_namespaces(client->space());
+    error.fault = Fault::refused;
+    return fail(std::move(error));
+  }
   if (client->settings_.login.method == Login::Method::token) {
     client->token_->text = client->settings_.login.token;
     PLUMB_CHECK(client->check_token());
@@ -248,6 +260,23 @@ HttpRequest Client::request_of(const Call& call) const {
 
 Result<Answer> Client::call(const Call& call) { return std::move(call_all(std::span(&call, 1)).front()); }
 
+std::vector<Result<Answer>> Client::refuse_namespaces(std::span<const Call> calls) {
+  std::vector<Call> plain;
+  for (const Call& call : calls) {
+    if (call.space.empty()) plain.push_back(call);
+  }
+  auto answers = call_all(plain);
+  std::vector<Result<Answer>> out;
+  for (std::size_t i = 0, next = 0; i < calls.size(); ++i) {
+    if (calls[i].space.empty()) {
+      out.push_back(std::move(answers[next++]));
+    } else {
+      out.emplace_back(fail(no_namespaces(calls[i].space)));
+    }
+  }
+  return out;
+}
+
 Result<Answer> Client::expect(const Call& call) {
   auto answer = this->call(call);
   if (!answer || answer->found()) return answer;
@@ -261,6 +290,8 @@ std::vector<Result<Answer>> Client::call_all(std::span<const Call> calls) {
   std::vector<Result<Answer>> out;
   out.reserve(calls.size());
   if (calls.empty()) return out;
+  const auto elsewhere = [](const Call& call) { return !call.space.empty(); };
+  if (!server_.has_namespaces() && std::any_of(calls.begin(), calls.end(), elsewhere)) return refuse_namespaces(calls);
   if (auto kept = keep_token(); !kept) {
     for (std::size_t i = 0; i < calls.size(); ++i) out.emplace_back(fail(kept.error()));
     return out;

@@ -23,6 +23,10 @@ struct Server {
   [[nodiscard]] bool openbao_since(int wanted_major, int wanted_minor) const {
     return openbao() && (major > wanted_major || (major == wanted_major && minor >= wanted_minor));
   }
+  // Vault's free build takes the header for one, and ignores it.
+  [[nodiscard]] bool has_namespaces() const {
+    return openbao() ? openbao_since(2, 3) : version.find("+ent") != std::string::npos;
+  }
   [[nodiscard]] std::string name() const { return (openbao() ? "OpenBao " : "Vault ") + version; }
 };
 
@@ -84,6 +88,9 @@ class Client {
   void renew_token();
   // After a refusal: true when a new token was had, and the calls may be sent again.
   Result<bool> refreshed_token(std::uint64_t used);
+  [[nodiscard]] Error no_namespaces(const std::string& space) const;
+  // The calls that the server would carry out in another namespace than they name; the others are sent.
+  std::vector<Result<Answer>> refuse_namespaces(std::span<const Call> calls);
   HttpRequest request_of(const Call& call) const;
 
   Settings settings_;

@@ -74,7 +74,7 @@ Error bad_request(const Call& call, const std::string& cause) {
   if (has(cause, "Upgrading from non-versioned")) {
     out.next_step = "Wait until the server has upgraded the key-value store, and run again";
     out.retry = Retry::later;
-  } else if (has(cause, "check-and-set parameter did not match") || has(cause, "cas")) {
+  } else if (has(cause, "check-and-set")) {
     out.next_step = "Somebody else wrote it in between: plan again";
   } else if (has(cause, "path is already in use")) {
     out.next_step = "Plan again: it says how to take over what is there";
@@ -116,6 +116,12 @@ Error error_of(const Call& call, const HttpResponse& response) {
               {},
               Fault::provider};
     case 307:
+      if (const std::string* to = response.header("Location"); to != nullptr && to->starts_with('/')) {
+        return {described(call) + ": the server knows this path as " + printable(to->substr(0, to->find('?'))),
+                "Write the path as the server does",
+                {},
+                Fault::provider};
+      }
       return {"the server is a standby that does not pass requests on",
               "Give the address of the active server" +
                   (response.header("Location") != nullptr ? ", it names " + *response.header("Location") : ""),

@@ -110,6 +110,22 @@ TEST_CASE_METHOD(StackFixture, "what is released alone is told, once") {
   CHECK(plan(less)->plan->records.empty());
 }
 
+TEST_CASE_METHOD(StackFixture, "a secret that was ignored is compared again when it no longer is") {
+  variables = {{"s", "correct horse battery"}};
+  const auto stack = [](const std::string& lifecycle) {
+    return "variables:\n  s: { type: string, sensitive: true }\nresources:\n  fake.thing.a: { name: a, secret: "
+           "\"${var.s}\", lifecycle: { " +
+           lifecycle + " } }\n";
+  };
+  settle(stack(""));
+  fake->change("fake.thing", "a", "secret", "somebody else's");
+  // What is recorded meanwhile must not take the foreign secret for ours.
+  settle(stack("ignore_changes: [secret], prevent_destroy: true"));
+  CHECK(brief(*plan(stack("ignore_changes: [secret], prevent_destroy: true"))->plan).empty());
+  CHECK(brief(*plan(stack("prevent_destroy: true"))->plan) ==
+        "update fake.thing.a: secret\ndrift changed fake.thing.a: secret\n");
+}
+
 TEST_CASE_METHOD(StackFixture, "ignore_changes leaves what others change") {
   const std::string yaml =
       "resources:\n  fake.thing.a: { name: a, note: mine, tags: { k: v }, lifecycle: { ignore_changes: [note, tags.x] "

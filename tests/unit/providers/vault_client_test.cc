@@ -239,6 +239,30 @@ TEST_CASE("a parameter that the server ignored is an error") {
   CHECK(answer.error().retry == Retry::outcome_unknown);
 }
 
+TEST_CASE("a server without namespaces is not asked in one") {
+  Peer peer;
+  peer.status = R"({"initialized":true,"sealed":false,"version":"1.13.0","cluster_id":"c1"})";
+  peer.rest = [](const ReceivedRequest&) { return json(200, R"({"data":{"ttl":0}})"); };
+  auto client = Client::open(peer.settings());
+  REQUIRE(client);
+  Call other = get("a");
+  other.space = "team";
+  const std::vector<Call> calls{get("a"), other, get("b")};
+  const auto answers = (*client)->call_all(calls);
+  CHECK(answers[0]);
+  REQUIRE_FALSE(answers[1]);
+  CHECK(answers[1].error().message == "Vault 1.13.0 has no namespaces, and team is asked for");
+  CHECK(answers[2]);
+  CHECK(peer.seen().size() == 4);
+  Settings inside = peer.settings();
+  inside.space = "team";
+  const auto refused = Client::open(inside);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().fault == Fault::refused);
+  peer.status = R"({"initialized":true,"sealed":false,"version":"1.13.0+ent","cluster_id":"c1"})";
+  CHECK(Client::open(inside));
+}
+
 TEST_CASE("an empty list answers 404") {
   Peer peer;
   peer.rest = [](const ReceivedRequest& request) {

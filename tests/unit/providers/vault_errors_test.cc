@@ -81,6 +81,12 @@ TEST_CASE("a store that is being upgraded is waited for") {
   CHECK(error.retry == Retry::later);
 }
 
+TEST_CASE("a path that the router would clean up is no standby") {
+  const Error error = error_of(call("GET", "a//b"), response(307, "", {{"Location", "/v1/a/b"}}));
+  CHECK(error.message == "GET a//b: the server knows this path as /v1/a/b");
+  CHECK(error.fault == Fault::provider);
+}
+
 TEST_CASE("standbys say where to go") {
   CHECK(error_of(call("GET", "a"), response(307, "", {{"Location", "https://active.test/v1/a"}})).next_step ==
         "Give the address of the active server, it names https://active.test/v1/a");

@@ -9,11 +9,11 @@ TEST_CASE("an output that is kept elsewhere is shown by where it is") {
   state.outputs["dsn"] = {false, Value("postgresql://"), {}};
   state.outputs["token"] = {true, Value().with_sensitive(), "vault.generated_secret.db"};
   CHECK(outputs_text(state.outputs) ==
-        "dsn: postgresql://\n"
+        "dsn: \"postgresql://\"\n"
         "token: (sensitive, read from vault.generated_secret.db)\n");
   CHECK(state_text(state, {}) ==
         "Outputs:\n"
-        "  dsn: postgresql://\n"
+        "  dsn: \"postgresql://\"\n"
         "  token: (sensitive, read from vault.generated_secret.db)\n");
   for (const bool show : {false, true}) {
     const auto raw = output_raw(state.outputs, "token", show);
